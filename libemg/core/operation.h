@@ -1,0 +1,202 @@
+#pragma once
+// An algorithm that can be called by name: what command line, Python, documentation and provenance see of it.
+//
+// `operation("bandpass", "...", &bandpass, &bandpass_stage)` reads the kind from the signature:
+//   RowMatrix f(signal, rate_hz, options, threads)              channels -> channels
+//   Result f(signal, rate_hz, options, threads)                 channels -> arrays over shared axes (spectra, tracks)
+//   std::vector<Row> or Events<Row> f(...)                      channels -> events (Row has `sample`) or rows
+// Options, Result and Row are described structs (options.h). Members of a Result: std::vector<double> is an axis, RowMatrix is channels x
+// axis, Cube is channels x first axis x second axis, a number is a fact about the whole.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "libemg/core/options.h"
+#include "libemg/core/recording.h"
+#include "libemg/core/signal.h"
+#include "libemg/core/stage.h"
+#include "libemg/core/table.h"
+
+namespace emg {
+
+enum class OperationKind { channels, arrays, events, rows };
+std::string_view name_of(OperationKind kind);
+
+/// Events with one waveform for each row (rows x samples, microvolts; NaN where the window leaves the record); no columns if none were asked.
+template <class Row>
+struct Events {
+  std::vector<Row> rows;
+  RowMatrix waveforms;
+};
+
+/// One member of an array result. `data` belongs to `owner`; an empty shape is a single number.
+struct NamedArray {
+  std::string name, unit, text;
+  std::vector<Index> shape;
+  std::shared_ptr<const void> owner;
+  const double* data = nullptr;
+  bool integer = false;
+
+  Index size() const;
+};
+
+/// What an operation returned; which member is filled follows from its kind.
+struct OperationResult {
+  RowMatrix signal;
+  double rate_hz = 0;                 ///< of `signal`
+  std::vector<NamedArray> arrays;
+  Table table;
+  std::vector<Warning> warnings;
+};
+
+/// Option values in the order of OperationEntry::options, checked (`checked_value`).
+using OptionValues = std::vector<Value>;
+
+struct OperationEntry {
+  std::string name;                   ///< with dashes
+  std::string summary;
+  OperationKind kind = OperationKind::channels;
+  std::vector<FieldInfo> options;
+  std::vector<FieldInfo> results;     ///< columns of rows, members of an array result
+
+  std::function<OperationResult(const ChannelsView&, double rate_hz, const OptionValues&, int threads)> run;
+  /// Empty if the record must be in memory.
+  std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
+  /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
+  std::function<OptionValues(const BlockSource&, Index channel_count, double rate_hz, const OptionValues&)> resolve;
+
+  /// Default of every option.
+  OptionValues defaults() const;
+  /// Position of an option. Throws InvalidArgument naming the operation and the nearest option.
+  std::size_t option_index(std::string_view option_name) const;
+};
+
+namespace operation_detail {
+
+template <class Result>
+struct is_rows : std::false_type {};
+template <class Row>
+struct is_rows<std::vector<Row>> : std::true_type {
+  using row = Row;
+};
+template <class Row>
+struct is_rows<Events<Row>> : std::true_type {
+  using row = Row;
+};
+
+NamedArray named_array(std::string_view name, std::string_view text, std::vector<Index> shape, std::shared_ptr<const void> owner,
+                       const double* data);
+
+template <class Member>
+NamedArray array_of(std::string_view name, std::string_view text, Member&& member) {
+  using M = std::decay_t<Member>;
+  if constexpr (std::is_same_v<M, RowMatrix>) {
+    const auto owner = std::make_shared<RowMatrix>(std::move(member));
+    return named_array(name, text, {owner->rows(), owner->cols()}, owner, owner->data());
+  } else if constexpr (std::is_same_v<M, Cube>) {
+    const auto owner = std::make_shared<Cube>(std::move(member));
+    return named_array(name, text, {owner->channel_count, owner->row_count, owner->column_count}, owner, owner->values.data());
+  } else if constexpr (std::is_same_v<M, std::vector<double>>) {
+    const auto owner = std::make_shared<std::vector<double>>(std::move(member));
+    return named_array(name, text, {static_cast<Index>(owner->size())}, owner, owner->data());
+  } else {
+    const auto owner = std::make_shared<double>(static_cast<double>(member));
+    auto array = named_array(name, text, {}, owner, owner.get());
+    array.integer = std::is_integral_v<M>;
+    return array;
+  }
+}
+
+template <class Result>
+std::vector<NamedArray> arrays_of(Result&& result) {
+  std::vector<NamedArray> arrays;
+  for_each_field<std::decay_t<Result>>([&](const auto& f) { arrays.push_back(array_of(f.name, f.text, std::move(result.*(f.member)))); });
+  return arrays;
+}
+
+template <class Result>
+std::vector<FieldInfo> describe_arrays() {
+  std::vector<FieldInfo> infos;
+  for_each_field<Result>([&](const auto& f) {
+    using Member = typename std::decay_t<decltype(f)>::member_type;
+    FieldInfo info;
+    info.name = f.name;
+    info.unit = unit_of_name(f.name);
+    info.text = f.text;
+    info.type = std::is_integral_v<Member> ? FieldType::integer : std::is_arithmetic_v<Member> ? FieldType::number : FieldType::number_list;
+    infos.push_back(std::move(info));
+  });
+  return infos;
+}
+
+void add_waveforms(Table& table, RowMatrix&& waveforms);
+
+}  // namespace operation_detail
+
+/// Entry for `run`, with its stage, its first pass and its output rate where it has them.
+template <class Options, class Result>
+OperationEntry operation(std::string name, std::string summary, Result (*run)(const ChannelsView&, double, const Options&, int),
+                         std::unique_ptr<Stage> (*stage)(Index, double, const std::type_identity_t<Options>&) = nullptr,
+                         Options (*resolve)(const BlockSource&, Index, double, const std::type_identity_t<Options>&) = nullptr,
+                         double (*output_rate_hz)(double, const std::type_identity_t<Options>&) = nullptr) {
+  OperationEntry entry;
+  entry.name = name;
+  entry.summary = std::move(summary);
+  entry.options = describe<Options>();
+  if constexpr (std::is_same_v<Result, RowMatrix>) {
+    entry.kind = OperationKind::channels;
+    entry.run = [run, output_rate_hz](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
+      const auto options = from_values<Options>(values);
+      OperationResult result;
+      result.signal = run(signal, rate_hz, options, threads);
+      result.rate_hz = output_rate_hz ? output_rate_hz(rate_hz, options) : rate_hz;
+      return result;
+    };
+  } else if constexpr (operation_detail::is_rows<Result>::value) {
+    using Row = typename operation_detail::is_rows<Result>::row;
+    entry.kind = requires(Row row) { row.sample; } ? OperationKind::events : OperationKind::rows;
+    entry.results = describe<Row>();
+    entry.run = [run, name, summary_text = entry.summary](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
+      auto found = run(signal, rate_hz, from_values<Options>(values), threads);
+      OperationResult result;
+      if constexpr (std::is_same_v<Result, std::vector<Row>>) {
+        result.table = to_table(name, summary_text, found);
+      } else {
+        result.table = to_table(name, summary_text, found.rows);
+        operation_detail::add_waveforms(result.table, std::move(found.waveforms));
+      }
+      return result;
+    };
+  } else {
+    static_assert(fully_described<Result>());
+    entry.kind = OperationKind::arrays;
+    entry.results = operation_detail::describe_arrays<Result>();
+    entry.run = [run](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
+      OperationResult result;
+      result.arrays = operation_detail::arrays_of(run(signal, rate_hz, from_values<Options>(values), threads));
+      return result;
+    };
+  }
+  if (stage) {
+    entry.stage = [stage](Index channel_count, double rate_hz, const OptionValues& values) {
+      return stage(channel_count, rate_hz, from_values<Options>(values));
+    };
+  }
+  if (resolve) {
+    entry.resolve = [resolve](const BlockSource& source, Index channel_count, double rate_hz, const OptionValues& values) {
+      return values_of(resolve(source, channel_count, rate_hz, from_values<Options>(values)));
+    };
+  }
+  return entry;
+}
+
+/// Runs `entry` on a recording: gap-free pieces of channels are records of their own; events and rows carry samples of the whole recording;
+/// array results come from the longest gap-free piece, with a warning. Channels that are not EMG are left out of everything but signals.
+OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads);
+
+/// Provenance of one operation: `operation`, `endplate_version`, then `option.NAME` for every option, defaults included.
+std::vector<ProvenanceEntry> operation_provenance(int run, const OperationEntry& entry, const OptionValues& values);
+
+}  // namespace emg

@@ -1,0 +1,1 @@
+#include "libemg/core/options.h"
