@@ -4,10 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "libemg/detect/noise.h"
+#include "libemg/detect/teager.h"
+#include "libemg/detect/threshold.h"
+
 namespace emg {
 
 std::span<const OperationEntry> operations() {
   static const std::vector<OperationEntry> all{
+      operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
+      operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
+      operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;
 }

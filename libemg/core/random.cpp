@@ -16,8 +16,8 @@ constexpr double kTailStart = 3.442619855899;
 constexpr double kLayerArea = 9.91256303526217e-3;
 
 struct Ziggurat {
-  double edge[kLayers + 1];   ///< right edge of each layer, falling to 0
-  double ratio[kLayers];      ///< share of a layer that lies under the curve for certain
+  double edge[kLayers + 1];  ///< right edge of each layer, falling to 0
+  double ratio[kLayers];     ///< share of a layer that lies under the curve for certain
 
   Ziggurat() {
     const auto density = [](double x) { return std::exp(-0.5 * x * x); };
@@ -70,7 +70,9 @@ std::uint64_t Random::bits() {
   return words_[static_cast<std::size_t>(2 - left_--)];
 }
 
-double Random::uniform() { return static_cast<double>(bits() >> 11) * kUnit; }
+double Random::uniform() {
+  return static_cast<double>(bits() >> 11) * kUnit;
+}
 
 std::uint64_t Random::below(std::uint64_t count) {
   // Values under 2^64 mod count would make the low results more likely.
@@ -81,7 +83,9 @@ std::uint64_t Random::below(std::uint64_t count) {
   }
 }
 
-double Random::exponential() { return -std::log(1 - uniform()); }
+double Random::exponential() {
+  return -std::log(1 - uniform());
+}
 
 double Random::normal() {
   const auto& z = ziggurat();

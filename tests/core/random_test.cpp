@@ -43,7 +43,9 @@ double kolmogorov(int count, const std::function<double()>& draw, const std::fun
   return largest * std::sqrt(count);
 }
 
-double normal_law(double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }
+double normal_law(double x) {
+  return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
 
 }  // namespace
 
@@ -86,9 +88,12 @@ TEST_CASE("seeds and streams differ") {
 TEST_CASE("uniform, exponential and normal draws follow their laws") {
   constexpr int kCount = 100000;
   Random r(11);
-  CHECK(kolmogorov(kCount, [&] { return r.uniform(); }, [](double x) { return x; }) < 1.95);
-  CHECK(kolmogorov(kCount, [&] { return r.exponential(); }, [](double x) { return 1 - std::exp(-x); }) < 1.95);
-  CHECK(kolmogorov(kCount, [&] { return r.normal(); }, normal_law) < 1.95);
+  CHECK(kolmogorov(
+            kCount, [&] { return r.uniform(); }, [](double x) { return x; }) < 1.95);
+  CHECK(kolmogorov(
+            kCount, [&] { return r.exponential(); }, [](double x) { return 1 - std::exp(-x); }) < 1.95);
+  CHECK(kolmogorov(
+            kCount, [&] { return r.normal(); }, normal_law) < 1.95);
 }
 
 TEST_CASE("the tail of the normal law is there") {

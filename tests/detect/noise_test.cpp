@@ -1,0 +1,133 @@
+#include "libemg/detect/noise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "libemg/core/error.h"
+#include "tests/detect/scenes.h"
+#include "tests/support/catch.h"
+
+using namespace emg;
+
+namespace {
+
+double plain_median(std::vector<double> x) {
+  for (auto& v : x) v = std::fabs(v);
+  std::sort(x.begin(), x.end());
+  const auto n = x.size();
+  return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+double level(const std::vector<double>& x, double rate_hz, const NoiseOptions& options) {
+  return noise_level(scenes::matrix(x), rate_hz, options).at(0).noise_uv;
+}
+
+}  // namespace
+
+TEST_CASE("the sampled median is the median, bit for bit") {
+  for (const std::size_t n : {1u, 2u, 3u, 19999u, 20000u, 20001u, 100000u, 250001u}) {
+    const auto x = scenes::white(n, n);
+    CAPTURE(n);
+    CHECK(median_abs(x) == plain_median(x));
+  }
+  std::vector<double> coarse = scenes::white(50000, 3);
+  for (auto& v : coarse) v = std::round(v);
+  CHECK(median_abs(coarse) == plain_median(coarse));
+  std::vector<double> periodic(61 * 1000);
+  for (std::size_t i = 0; i < periodic.size(); ++i) periodic[i] = i % 61 == 0 ? 100 : static_cast<double>(i % 7);
+  CHECK(median_abs(periodic) == plain_median(periodic));
+  CHECK(median_abs(std::vector<double>(30000, -2.5)) == 2.5);
+}
+
+TEST_CASE("quantiles interpolate like np.quantile") {
+  CHECK(quantile_of({4, 1, 3, 2}, 0.1) == Approx(1.3).epsilon(1e-14));
+  CHECK(quantile_of({5}, 0.7) == 5);
+  CHECK(median_of({3, 1, 2, 10}) == 2.5);
+}
+
+TEST_CASE("chi-square quantiles") {
+  // scipy.stats.chi2.ppf
+  CHECK(chi_square_quantile(0.1, 1) == Approx(0.015790774093431218).epsilon(1e-8));
+  CHECK(chi_square_quantile(0.1, 16) == Approx(9.312236353796017).epsilon(1e-9));
+  CHECK(chi_square_quantile(0.1, 250) == Approx(221.8059321).epsilon(1e-7));
+  CHECK(chi_square_quantile(0.5, 3) == Approx(2.365973884375338).epsilon(1e-9));
+}
+
+TEST_CASE("degrees of freedom of a window") {
+  CHECK(window_degrees_of_freedom(std::vector<double>{1}, 50) == 50);
+  CHECK(window_degrees_of_freedom(std::vector<double>{1, 0.5}, 2) == Approx(2 / (1 + 2 * 0.5 * 0.25)));
+}
+
+TEST_CASE("every method reads white noise") {
+  const double sd = 3;
+  const auto x = scenes::white(200000, 5, sd);
+  for (const double rate_hz : {1000.0, 10000.0, 48000.0}) {
+    CAPTURE(rate_hz);
+    CHECK(level(x, rate_hz, {}) == Approx(sd).epsilon(0.02));
+    CHECK(level(x, rate_hz, {.method = NoiseMethod::mad}) == Approx(sd).epsilon(0.01));
+    CHECK(level(x, rate_hz, {.method = NoiseMethod::rms}) == Approx(sd).epsilon(0.01));
+    CHECK(level(x, rate_hz, {.method = NoiseMethod::span, .baseline_start_s = 0, .baseline_stop_s = 1}) == Approx(sd).epsilon(0.08));
+  }
+}
+
+TEST_CASE("mad takes activity for noise, the percentile hardly") {
+  const double rate_hz = 10000;
+  auto x = scenes::white(200000, 6);
+  Random random(7);
+  for (int i = 0; i < 20 * 110; ++i) scenes::add_biphasic(x, rate_hz, random.uniform(0, 20), 0.5e-3, 40 * random.uniform(0.5, 2));
+  const double mad = level(x, rate_hz, {.method = NoiseMethod::mad});
+  const double percentile = level(x, rate_hz, {});
+  CHECK(mad > 1.3);
+  CHECK(percentile > 0.9);
+  CHECK(percentile < 1.2);
+}
+
+TEST_CASE("noise scales with the signal and not with an offset when centred") {
+  auto x = scenes::white(40000, 8);
+  const auto row = noise_level(scenes::matrix(x), 2000, {}).at(0);
+  CHECK(*row.density > 0.95);
+  CHECK(row.flags.empty());
+  std::vector<double> doubled = x, shifted = x;
+  for (auto& v : doubled) v *= 4;
+  for (auto& v : shifted) v += 1000;
+  CHECK(level(doubled, 2000, {}) == 4 * row.noise_uv);
+  for (const auto method : {NoiseMethod::percentile, NoiseMethod::mad}) {
+    CHECK(level(shifted, 2000, {.method = method, .centre = true}) == Approx(level(x, 2000, {.method = method})).epsilon(0.01));
+  }
+}
+
+TEST_CASE("blocks follow a changing level") {
+  auto x = scenes::white(100000, 9);
+  for (std::size_t i = 50000; i < x.size(); ++i) x[i] *= 3;
+  const auto rows = noise_level(scenes::matrix(x), 1000, {.block_s = 10});
+  REQUIRE(rows.size() == 10);
+  CHECK(rows[1].noise_uv == Approx(1).epsilon(0.1));
+  CHECK(rows[8].noise_uv == Approx(3).epsilon(0.1));
+  CHECK(rows[9].end_s == 100);
+  CHECK(rows[4].start_s == 40);
+}
+
+TEST_CASE("constant, tiny and wrong input to noise-level") {
+  const auto flat = noise_level(scenes::matrix(std::vector<double>(5000, 7)), 1000, {});
+  CHECK(flat[0].noise_uv == 0);
+  CHECK(flat[0].flags == std::vector<std::string>{"flat"});
+  CHECK(noise_level(scenes::matrix({5.0}), 1000, {}).at(0).noise_uv == 0);
+  CHECK_THROWS_AS(noise_level(RowMatrix(1, 0), 1000, {}), InvalidArgument);
+  CHECK_THROWS_WITH(noise_level(scenes::matrix({1, std::numeric_limits<double>::quiet_NaN()}), 1000, {}),
+                    ContainsSubstring("channel 0, sample 1 is not finite"));
+  CHECK_THROWS_WITH(noise_level(scenes::matrix({1, 2}), 1000, {.window_ms = 0.01}), ContainsSubstring("window_ms 0.01"));
+  CHECK_THROWS_WITH(noise_level(scenes::matrix(scenes::white(1000, 1)), 1000, {.method = NoiseMethod::span, .baseline_stop_s = 2.0}),
+                    ContainsSubstring("baseline_stop_s 2"));
+}
+
+TEST_CASE("noise-level gives the same bits for any threads, and alone or among others") {
+  RowMatrix many(9, 30000);
+  for (Index c = 0; c < many.rows(); ++c) many.row(c) = scenes::matrix(scenes::white(30000, 100 + static_cast<std::uint64_t>(c)));
+  const auto one = noise_level(many, 2000, {}, 1);
+  for (const int threads : {2, 7}) {
+    const auto more = noise_level(many, 2000, {}, threads);
+    for (std::size_t c = 0; c < one.size(); ++c) CHECK(one[c].noise_uv == more[c].noise_uv);
+  }
+  CHECK(noise_level(many.row(4), 2000, {}).at(0).noise_uv == one[4].noise_uv);
+}
