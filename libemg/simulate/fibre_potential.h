@@ -1,0 +1,61 @@
+#pragma once
+// Extracellular potential of one muscle fibre: the intracellular wave leaves the end-plate in both directions and dies at the tendons.
+//
+// Lengths in mm, times in ms, velocities in m/s = mm/ms, potentials in microvolts, conductivities in S/m. Physical sign: a passing wave is
+// positive - negative - positive.
+// Degenerate input: a fibre of zero length gives zeros.
+// Cost: cells of the fibre x cells of the wave multiplications.
+// Method: phi(t) = C sum_sigma sigma int_0^L V'(v t - z) G(z_i + sigma z) dz, the dipole form of the source of Farina & Merletti 2001 (IEEE
+// TBME 48): integration by parts turns their slab and point sources at end-plate and tendons into this one integral, so generation and
+// extinction and charge neutrality hold by construction. V is the wave of Rosenfalck 1969; anisotropy of Andreassen & Rosenfalck 1981.
+// Error: with cells of 0.1 mm 1.3e-4 at 0.1 mm from the fibre, 1.1 % at its ends.
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "libemg/core/signal.h"
+
+namespace emg {
+
+/// A fibre runs along z; `endplate_mm` is the z of its end-plate.
+struct Fibre {
+  double x_mm = 0;
+  double y_mm = 0;
+  double endplate_mm = 0;
+  double positive_mm = 60;  ///< length from the end-plate towards +z
+  double negative_mm = 60;  ///< length from the end-plate towards -z
+  double diameter_um = 55;
+  double velocity_m_s = 4;
+  double delay_ms = 0;  ///< from the discharge of the neuron to the start at the end-plate
+  double weight = 1;    ///< number of fibres that this one stands for
+};
+
+/// Velocity of a fibre: 2.2 m/s at 22 um to 5.2 m/s at 85 um, straight between, constant beyond.
+double fibre_velocity_m_s(double diameter_um);
+
+/// Slope of the intracellular potential `behind_mm` behind the front, mV/mm; `scale` 1 is the wave of Rosenfalck, larger is shorter.
+double wave_slope(double behind_mm, double scale);
+
+/// Length behind the front beyond which the slope is taken as 0.
+double wave_length_mm(double scale);
+
+/// Potential at the electrode per unit dipole at axial position z of the fibre, 1/(mm2 S/m): the mean of g(z_e - z) over its surface.
+using DipoleKernel = std::function<double(double z_mm)>;
+
+/// g in infinite anisotropic muscle at radial distance r and axial distance q.
+double infinite_kernel(double radial_mm, double axial_mm);
+
+/// Square root of the ratio of axial to radial conductivity.
+inline constexpr double kAnisotropy = 2.2886885410853175;  // sqrt(0.33 / 0.063), Andreassen & Rosenfalck 1981
+
+/// Potential at v t = m * cell_mm, m = 0, 1, ...; delay and weight are left to the caller. Microvolts.
+std::vector<double> fibre_wave(const Fibre& fibre, const DipoleKernel& kernel, double scale, double cell_mm);
+
+/// Adds `wave` of `fibre` (see fibre_wave), delayed and weighted by `gain`, to `sum` sampled at `rate_hz` from the discharge on.
+void add_fibre_wave(const Fibre& fibre, std::span<const double> wave, double cell_mm, double gain, double rate_hz, std::span<double> sum);
+
+/// Value at `place` (in cells, 0 = first) by the cubic through four neighbours; 0 outside.
+double cubic_at(std::span<const double> values, double place);
+
+}  // namespace emg
