@@ -7,11 +7,16 @@
 #include "libemg/detect/noise.h"
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
+#include "libemg/filter/butterworth.h"
 
 namespace emg {
 
 std::span<const OperationEntry> operations() {
   static const std::vector<OperationEntry> all{
+      operation("bandpass", "Butterworth band-pass of each channel", &bandpass, &bandpass_stage),
+      operation("lowpass", "Butterworth low-pass of each channel", &lowpass, &lowpass_stage),
+      operation("highpass", "Butterworth high-pass of each channel", &highpass, &highpass_stage),
+      operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
       operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
       operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
