@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "libemg/core/error.h"
@@ -89,6 +90,7 @@ void sort_rows(Table& table) {
 
 OperationResult run_in_pieces(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads) {
   OperationResult all;
+  auto gaps = recording.gaps;
   for (const auto& group : gap_groups(recording)) {
     for (const auto& span : group.spans) {
       const RowMatrix piece = rows_of(recording.samples, group.channels, span);
@@ -97,6 +99,7 @@ OperationResult run_in_pieces(const OperationEntry& entry, const Recording& reco
         result = entry.run(piece, recording.rate_hz, values, threads);
       } catch (const InvalidArgument& error) {
         all.warnings.push_back({"piece_skipped", fmt::format("samples {} to {}: {}", span.first, span.first + span.count, error.what()), ""});
+        for (const Index channel : group.channels) gaps.push_back({channel, span.first, span.count, "piece skipped"});
         continue;
       }
       if (entry.kind == OperationKind::channels) {
@@ -122,7 +125,6 @@ OperationResult run_in_pieces(const OperationEntry& entry, const Recording& reco
   }
   if (entry.kind == OperationKind::channels) {
     if (all.signal.size() == 0) throw InvalidArgument(entry.name + ": no gap-free piece of the recording is long enough");
-    auto gaps = recording.gaps;
     const double ratio = all.rate_hz / recording.rate_hz;
     for (auto& gap : gaps) {
       const auto end = static_cast<double>(gap.first_sample + gap.sample_count);

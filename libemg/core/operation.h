@@ -139,7 +139,7 @@ void add_waveforms(Table& table, RowMatrix&& waveforms);
 template <class Options, class Result>
 OperationEntry operation(std::string name, std::string summary, Result (*run)(const ChannelsView&, double, const Options&, int),
                          std::unique_ptr<Stage> (*stage)(Index, double, const std::type_identity_t<Options>&) = nullptr,
-                         Options (*resolve)(const BlockSource&, Index, double, const std::type_identity_t<Options>&) = nullptr,
+                         std::type_identity_t<Options> (*resolve)(const BlockSource&, Index, double, const std::type_identity_t<Options>&) = nullptr,
                          double (*output_rate_hz)(double, const std::type_identity_t<Options>&) = nullptr) {
   OperationEntry entry;
   entry.name = name;

@@ -79,6 +79,14 @@ double parse_number(const FieldInfo& info, std::string_view text) {
   return number;
 }
 
+// Straight to an integer where possible: a double holds only 53 bits of a seed.
+Value parse_integer(const FieldInfo& info, std::string_view text) {
+  std::int64_t integer = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  if (error == std::errc{} && end == text.data() + text.size()) return integer;
+  return parse_number(info, text);
+}
+
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -127,12 +135,12 @@ std::string json_text(const Value& value) {
     std::string operator()(const std::string& v) const { return quoted(v); }
     std::string operator()(const std::vector<double>& v) const {
       std::string out = "[";
-      for (const double x : v) out += (out.size() > 1 ? "," : "") + number_text(x);
+      for (const double x : v) out.append(out.size() > 1 ? "," : "").append(number_text(x));
       return out + "]";
     }
     std::string operator()(const std::vector<std::string>& v) const {
       std::string out = "[";
-      for (const auto& x : v) out += (out.size() > 1 ? "," : "") + quoted(x);
+      for (const auto& x : v) out.append(out.size() > 1 ? "," : "").append(quoted(x));
       return out + "]";
     }
   };
@@ -146,7 +154,7 @@ Value parse_value(const FieldInfo& info, std::string_view text) {
       if (text == "true" || text == "yes" || text == "1") return true;
       if (text == "false" || text == "no" || text == "0") return false;
       refuse(info, quoted(text), expected_text(info));
-    case FieldType::integer:
+    case FieldType::integer: return checked_value(info, parse_integer(info, text));
     case FieldType::number: return checked_value(info, parse_number(info, text));
     case FieldType::number_list: {
       std::vector<double> numbers;

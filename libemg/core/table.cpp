@@ -99,17 +99,19 @@ void append_rows(Table& table, const Table& more) {
     throw InvalidArgument(fmt::format("table {}: {} columns do not match {}", table.name, more.columns.size(), table.columns.size()));
   }
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    auto& to = table.columns[i];
+    const auto& to = table.columns[i];
     const auto& from = more.columns[i];
     if (to.name != from.name || to.values.index() != from.values.index() || to.width != from.width) {
       throw InvalidArgument(fmt::format("table {}: column {} does not match {}", table.name, from.name, to.name));
     }
+  }
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
     std::visit(
         [&](auto& values) {
-          const auto& added = std::get<std::decay_t<decltype(values)>>(from.values);
+          const auto& added = std::get<std::decay_t<decltype(values)>>(more.columns[i].values);
           values.insert(values.end(), added.begin(), added.end());
         },
-        to.values);
+        table.columns[i].values);
   }
 }
 
