@@ -13,6 +13,10 @@ using Index = Eigen::Index;
 /// Owned signal, channels x samples, row-major: one channel is contiguous (the order of a C-ordered NumPy array).
 using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+/// A matrix whose values are still to be written. Large ones ask the system for large pages: touching a fresh array costs more than most
+/// filters do.
+RowMatrix unset_matrix(Index rows, Index columns);
+
 /// Borrowed signal, channels x samples; samples of one channel are adjacent, channels may be any stride apart.
 using ChannelsView = Eigen::Ref<const RowMatrix>;
 

@@ -88,11 +88,12 @@ RowMatrix run_stage(const StageFactory& make_stage, const ChannelsView& signal, 
   if (groups == 0) return RowMatrix(0, 0);
   std::vector<std::unique_ptr<Stage>> stages(static_cast<std::size_t>(groups));
   stages[0] = make_stage(channels_of(0));
-  RowMatrix output(signal.rows(), stages[0]->output_count(signal.cols()));
+  RowMatrix output = unset_matrix(signal.rows(), stages[0]->output_count(signal.cols()));
   parallel_for(groups, threads, [&](Index g) {
     auto& stage = stages[static_cast<std::size_t>(g)];
     if (!stage) stage = make_stage(channels_of(g));
     Index written = 0;
+    stage->write_into(output.middleRows(g * kChannelGroup, channels_of(g)));
     const BlockSink sink = [&](const ChannelsView& block) {
       output.block(g * kChannelGroup, written, block.rows(), block.cols()) = block;
       written += block.cols();

@@ -24,6 +24,10 @@ class Stage {
   /// Says that the record ends here and hands on the rest. The stage is spent afterwards.
   virtual void finish(const BlockSink& sink) = 0;
 
+  /// Asks the stage to put all its output straight into the rows of `output` (channels x output_count, kept alive by the caller) instead of
+  /// handing it on, which saves a copy. False if it cannot.
+  virtual bool write_into(ChannelsRef) { return false; }
+
   /// Samples of input after an output sample that the stage must have seen.
   virtual Index look_ahead() const = 0;
 

@@ -7,9 +7,8 @@
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
-#include "libemg/filter/aligned_buffer_internal.h"
 #include "libemg/filter/cascade.h"
-#include "libemg/filter/kernels_internal.h"
+#include "libemg/filter/lane_stage_internal.h"
 
 namespace emg {
 namespace {
@@ -17,11 +16,6 @@ namespace {
 using filter_kernels::kernels;
 using filter_kernels::kLanes;
 using filter_kernels::kSectionSize;
-
-// Samples worked on at a time, and the grid on which vanishing states end: 16 KB, so that a piece stays in the first-level cache.
-constexpr Index kPiece = 256;
-
-alignas(64) constexpr std::array<double, kPiece> kSilence{};
 
 // A cascade with the states of eight channels.
 class Runner {
@@ -89,49 +83,26 @@ class Runner {
   AlignedBuffer state_;
 };
 
-// Pointers to eight rows of `block` from sample `first`; missing ones are silent.
-std::array<const double*, kLanes> rows_at(const ChannelsView& block, Index first) {
-  std::array<const double*, kLanes> rows;
-  for (Index c = 0; c < kLanes; ++c)
-    rows[static_cast<std::size_t>(c)] = c < block.rows() ? block.data() + c * block.outerStride() + first : kSilence.data();
-  return rows;
-}
-
-// What both kinds of stage share: pieces on the grid, checks, separation into rows.
-class CascadeStage : public Stage {
+// What both kinds of stage share: pieces on the grid, checks.
+class CascadeStage : public LaneStage {
  public:
-  CascadeStage(Index channels, double rate_hz, const Cascade& cascade)
-      : runner_(cascade), channels_(channels), rate_hz_(rate_hz), piece_(kPiece * kLanes) {}
-
-  double output_rate_hz() const override { return rate_hz_; }
+  CascadeStage(Index channels, double rate_hz, const Cascade& cascade) : LaneStage(channels, rate_hz), runner_(cascade) {}
 
  protected:
-  // Puts samples [first, first + count) of `block` side by side into `out`.
-  static void interleave(const ChannelsView& block, Index first, Index count, double* out) {
-    kernels().interleave(rows_at(block, first).data(), count, out);
-  }
-
-  // `count` samples of `in` to column `first` of `out`.
-  void separate(const double* in, Index count, RowMatrix& out, Index first) {
-    std::array<double, kPiece> unused;
-    std::array<double*, kLanes> rows;
-    for (Index c = 0; c < kLanes; ++c)
-      rows[static_cast<std::size_t>(c)] = c < channels_ ? out.data() + c * out.cols() + first : unused.data();
-    kernels().separate(in, count, rows.data());
-  }
-
   // A state that has seen a value that is not finite never becomes finite again.
   void require_finite_state(const ChannelsView& block, Index first_sample) const {
     if (runner_.finite()) return;
     require_finite(block, first_sample);
-    throw NumericalError(fmt::format("the filter overflows at sample {}: samples are too large", first_sample));
+    throw_overflow(first_sample);
+  }
+
+  [[noreturn]] static void throw_overflow(Index first_sample) {
+    throw NumericalError(fmt::format("the filter overflows after sample {}: samples are too large", first_sample));
   }
 
   Runner runner_;
-  Index channels_;
-  double rate_hz_;
   Index received_ = 0;
-  AlignedBuffer piece_;
+  AlignedBuffer piece_{kPiece * kLanes};
 };
 
 class CausalStage final : public CascadeStage {
@@ -142,32 +113,23 @@ class CausalStage final : public CascadeStage {
   Index look_ahead() const override { return 0; }
 
   void push(const ChannelsView& block, const BlockSink& sink) override {
-    constexpr Index kLongest = 16 * kPiece;
     const Index start = received_;
-    RowMatrix out(channels_, std::min(kLongest, block.cols()));
     for (Index done = 0; done < block.cols();) {
-      const Index now = std::min(out.cols(), block.cols() - done);
-      for (Index i = 0; i < now;) i += filter_piece(block, done + i, now - i, out, i);
+      const Index count = std::min(block.cols() - done, kPiece - received_ % kPiece);
+      interleave(block, done, count, piece_.data());
+      if (received_ == 0 && initial_ == InitialState::steady) runner_.settle(piece_.data());
+      runner_.forward(piece_.data(), piece_.data(), count);
       require_finite_state(block, start);
-      sink(out.leftCols(now));
-      done += now;
+      received_ += count;
+      done += count;
+      if (received_ % kPiece == 0) runner_.end_vanishing();
+      LaneStage::hand_on(piece_.data(), count, sink);
     }
   }
 
   void finish(const BlockSink&) override {}
 
  private:
-  Index filter_piece(const ChannelsView& block, Index first, Index most, RowMatrix& out, Index column) {
-    const Index count = std::min(most, kPiece - received_ % kPiece);
-    interleave(block, first, count, piece_.data());
-    if (received_ == 0 && initial_ == InitialState::steady) runner_.settle(piece_.data());
-    runner_.forward(piece_.data(), piece_.data(), count);
-    separate(piece_.data(), count, out, column);
-    received_ += count;
-    if (received_ % kPiece == 0) runner_.end_vanishing();
-    return count;
-  }
-
   InitialState initial_;
 };
 
@@ -186,8 +148,7 @@ class ZeroPhaseStage final : public CascadeStage {
 
   void push(const ChannelsView& block, const BlockSink& sink) override {
     const Index start = received_;
-    const bool waiting = received_ <= pad_;
-    if (waiting) require_finite(block, start);
+    if (!started_) require_finite(block.leftCols(std::min(block.cols(), pad_ + 1 - received_)), start);
     reserve_for(block.cols());
     for (Index done = 0; done < block.cols();) {
       const Index wanted = started_ ? base_ + block_ + look_ : pad_ + 1;
@@ -208,7 +169,7 @@ class ZeroPhaseStage final : public CascadeStage {
         hand_on_block(sink);
       }
     }
-    if (!waiting) require_finite_state(block, start);
+    if (started_) require_finite_state(block, start);
   }
 
   void finish(const BlockSink& sink) override {
@@ -257,7 +218,7 @@ class ZeroPhaseStage final : public CascadeStage {
 
   void hand_on_block(const BlockSink& sink) {
     backward_.rest();
-    run_backward(block_, block_ + look_, nullptr);
+    run_backward(block_, block_ + look_, piece_.data());
     hand_on(block_, sink);
     std::memmove(forward_.data(), forward_.data() + block_ * kLanes, static_cast<std::size_t>(look_ * kLanes) * sizeof(double));
     base_ += block_;
@@ -265,20 +226,36 @@ class ZeroPhaseStage final : public CascadeStage {
 
   // The first `count` held samples, filtered backward from the present state.
   void hand_on(Index count, const BlockSink& sink) {
-    RowMatrix out(channels_, count);
-    run_backward(0, count, &out);
-    sink(out);
+    if (direct()) {
+      for_pieces_backward(0, count, [&](Index first, Index samples) {
+        backward_.backward(forward_.data() + first * kLanes, piece_.data(), samples);
+        write_at(first, piece_.data(), samples);
+      });
+      advance(count);
+    } else {
+      run_backward(0, count, nullptr);
+    }
+    if (!backward_.finite()) throw_overflow(base_);
+    if (!direct()) LaneStage::hand_on(forward_.data(), count, sink);
   }
 
-  // Backward over the held samples [first, last), in pieces of the grid; `out` may be null.
-  void run_backward(Index first, Index last, RowMatrix* out) {
+  // Calls `work(first, count)` for the pieces of the grid in [first, last), the last one first.
+  template <class Work>
+  void for_pieces_backward(Index first, Index last, const Work& work) {
     while (last > first) {
       const Index from = std::max(first, (last - 1) / kPiece * kPiece);
-      backward_.backward(forward_.data() + from * kLanes, piece_.data(), last - from);
+      work(from, last - from);
       backward_.end_vanishing();
-      if (out) separate(piece_.data(), last - from, *out, from);
       last = from;
     }
+  }
+
+  // Backward over the held samples [first, last), into `scratch` or in place.
+  void run_backward(Index first, Index last, double* scratch) {
+    for_pieces_backward(first, last, [&](Index from, Index count) {
+      double* const here = forward_.data() + from * kLanes;
+      backward_.backward(here, scratch ? scratch : here, count);
+    });
   }
 
   Runner backward_;

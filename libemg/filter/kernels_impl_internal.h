@@ -3,6 +3,7 @@
 // that was compiled for a newer processor.
 
 #include <cstddef>
+#include <cstdint>
 
 #include "libemg/filter/kernels_internal.h"
 #if defined(__AVX2__)
@@ -97,23 +98,48 @@ EMG_INLINE void transpose(const Vector (&r)[2], Vector (&o)[2]) {
 }
 #endif
 
+// Samples before `row` comes to a cache line. Rows are usually a whole number of lines apart, so all come to one together; loads and stores
+// that straddle lines cost double.
+EMG_INLINE ptrdiff_t before_line(const double* row, ptrdiff_t count) {
+  constexpr std::uintptr_t kLine = 64;
+  const auto past = reinterpret_cast<std::uintptr_t>(row) % kLine;
+  const auto before = static_cast<ptrdiff_t>((kLine - past) % kLine / sizeof(double));
+  return before < count ? before : count;
+}
+
+EMG_INLINE void interleave_one(const double* const* rows, ptrdiff_t i, double* out) {
+  for (int c = 0; c < kLanes; ++c) out[i * kLanes + c] = rows[c][i];
+}
+
+EMG_INLINE void separate_one(const double* in, ptrdiff_t i, double* const* rows) {
+  for (int c = 0; c < kLanes; ++c) rows[c][i] = in[i * kLanes + c];
+}
+
+// Eight rows at once are more than the processor foresees: fetch what the next call will want.
+constexpr ptrdiff_t kAhead = 256;
+
 void interleave(const double* const* rows, ptrdiff_t count, double* out) {
+  const ptrdiff_t head = before_line(rows[0], count);
   ptrdiff_t i = 0;
+  for (; i < head; ++i) interleave_one(rows, i, out);
   for (; i + kWidth <= count; i += kWidth) {
     for (int c = 0; c < kLanes; c += kWidth) {
       Vector in[kWidth], turned[kWidth];
-      for (int k = 0; k < kWidth; ++k) in[k] = load(rows[c + k] + i);
+      for (int k = 0; k < kWidth; ++k) {
+        in[k] = load(rows[c + k] + i);
+        __builtin_prefetch(rows[c + k] + i + kAhead);
+      }
       transpose(in, turned);
       for (int k = 0; k < kWidth; ++k) store(out + (i + k) * kLanes + c, turned[k]);
     }
   }
-  for (; i < count; ++i) {
-    for (int c = 0; c < kLanes; ++c) out[i * kLanes + c] = rows[c][i];
-  }
+  for (; i < count; ++i) interleave_one(rows, i, out);
 }
 
 void separate(const double* in, ptrdiff_t count, double* const* rows) {
+  const ptrdiff_t head = before_line(rows[0], count);
   ptrdiff_t i = 0;
+  for (; i < head; ++i) separate_one(in, i, rows);
   for (; i + kWidth <= count; i += kWidth) {
     for (int c = 0; c < kLanes; c += kWidth) {
       Vector side[kWidth], turned[kWidth];
@@ -122,9 +148,7 @@ void separate(const double* in, ptrdiff_t count, double* const* rows) {
       for (int k = 0; k < kWidth; ++k) store(rows[c + k] + i, turned[k]);
     }
   }
-  for (; i < count; ++i) {
-    for (int c = 0; c < kLanes; ++c) rows[c][i] = in[i * kLanes + c];
-  }
+  for (; i < count; ++i) separate_one(in, i, rows);
 }
 
 // State and coefficients of `Sections` sections stay in registers; `unit` says that every b2 is 1, which saves a multiplication.
