@@ -25,6 +25,7 @@ class AtomicFile {
  private:
   std::filesystem::path target_;
   std::filesystem::path part_;
+  bool keep_existing_ = false;
   bool committed_ = false;
 };
 

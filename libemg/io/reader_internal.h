@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "libemg/core/error.h"
 #include "libemg/io/recording_file.h"
 
 namespace emg {
@@ -15,7 +16,7 @@ namespace emg {
 /// Facts of a file that a reader knows once it is open.
 struct FileHeader {
   std::string format;
-  std::string start_time;              ///< ISO 8601 with zone, "" = unknown
+  std::string start_time;  ///< ISO 8601 with zone, "" = unknown
   Subject subject;
   std::string description;
   std::vector<StreamInfo> streams;
@@ -45,7 +46,7 @@ class Reader {
 /// First bytes of a file, for recognition by content.
 struct FileHead {
   std::filesystem::path path;
-  std::string bytes;                   ///< up to 4096
+  std::string bytes;  ///< up to 4096
   std::uintmax_t size = 0;
 };
 
@@ -56,11 +57,24 @@ struct Format {
   std::unique_ptr<Reader> (*open)(const std::filesystem::path&, const ReadOptions&);
 };
 
+/// First bytes of `path`. Throws FileError if it is missing, a folder or unreadable.
+FileHead head_of(const std::filesystem::path& path);
+
+/// The format that `head` is in, null if it is none of the known ones.
+const Format* format_of(const FileHead& head);
+
+/// True if the first lines of a text hold at least two rows of numbers (csv.cpp).
+bool looks_like_rows(const FileHead& head);
+
+/// Options that a refusal asks for ("--rate-hz and --units"), "" if it has another reason. A reader that misses an option names it like
+/// that.
+std::string needed_options(const FileError& refusal);
+
 // One per format, in <format>.cpp.
-extern const Format kNwbFormat;        // HDF5 with an NWB root
-extern const Format kHdf5Format;       // any other HDF5, with its detectors
-extern const Format kEdfFormat;        // EDF, EDF+, BDF, BDF+
-extern const Format kWfdbFormat;       // .hea, or a .dat beside its .hea
-extern const Format kCsvFormat;        // text
+extern const Format kNwbFormat;   // HDF5 with an NWB root
+extern const Format kHdf5Format;  // any other HDF5, with its detectors
+extern const Format kEdfFormat;   // EDF, EDF+, BDF, BDF+
+extern const Format kWfdbFormat;  // .hea, or a .dat beside its .hea
+extern const Format kCsvFormat;   // text
 
 }  // namespace emg

@@ -1,0 +1,244 @@
+#include "libemg/io/recording_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <fstream>
+
+#include "libemg/core/error.h"
+#include "libemg/io/channel_selection_internal.h"
+#include "libemg/io/gap_bridge_internal.h"
+#include "libemg/io/reader_internal.h"
+#include "libemg/io/text.h"
+
+namespace emg {
+namespace {
+
+constexpr std::size_t kHeadBytes = 4096;
+constexpr std::size_t kBlockBytes = std::size_t{8} << 20;
+constexpr Index kLeastBlock = 1024;
+constexpr double kBytesInGigabyte = 1e9;
+// Below twice the band that surface EMG needs (Merletti and Di Torino 1999: 5 to 500 Hz) hardly anything can be measured.
+constexpr double kLowRateHz = 200;
+
+// In the order of asking: what has a signature first, text last.
+const Format* const kFormats[] = {&kEdfFormat};
+
+const char* bridge_hint(const FileHead& head) {
+  const auto extension = lower(head.path.extension().string());
+  for (const char* known : {".smr", ".smrx", ".abf", ".acq", ".cfs", ".adicht"}) {
+    if (extension == known) return "; read it with the Neo package and endplate.from_neo";
+  }
+  return "";
+}
+
+}  // namespace
+
+FileHead head_of(const std::filesystem::path& path) {
+  std::error_code code;
+  const auto status = std::filesystem::status(path, code);
+  if (!std::filesystem::exists(status)) throw FileError(path.string(), "does not exist");
+  if (std::filesystem::is_directory(status)) throw FileError(path.string(), "is a folder, not a recording");
+  FileHead head{path, std::string(kHeadBytes, '\0'), std::filesystem::file_size(path, code)};
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw FileError(path.string(), "cannot be read");
+  in.read(head.bytes.data(), static_cast<std::streamsize>(kHeadBytes));
+  head.bytes.resize(static_cast<std::size_t>(in.gcount()));
+  return head;
+}
+
+const Format* format_of(const FileHead& head) {
+  for (const auto* format : kFormats) {
+    if (format->recognises(head)) return format;
+  }
+  return nullptr;
+}
+
+// What the options of `open` mean for this file, found when first needed: a file without signals can still be inspected.
+struct RecordingFile::Selection {
+  std::filesystem::path path;
+  ReadOptions options;
+  std::string format;
+  bool resolved = false;
+  std::size_t stream = 0;
+  std::vector<Index> channels;
+  Index first = 0;
+  Index count = 0;
+  GapBridge bridge;
+
+  void resolve(const Reader& reader);
+};
+
+void RecordingFile::Selection::resolve(const Reader& reader) {
+  if (resolved) return;
+  const auto& streams = reader.header().streams;
+  stream = selected_stream_of(streams, options);
+  const auto& info = streams[stream];
+  channels = selected_channels_of(info, options);
+  for (const Index c : channels) {
+    const auto& channel = info.channels[static_cast<std::size_t>(c)];
+    if (channel.kind == ChannelKind::emg && channel.unit != "uV") {
+      throw FileError(path.string(),
+                      fmt::format("channel {}: its unit {} is no voltage; give --units", channel.name, in_quotes(channel.unit)));
+    }
+  }
+  const double most_s = static_cast<double>(info.sample_count) / info.rate_hz;
+  const auto sample_at = [&](double time_s) { return static_cast<Index>(std::llround(std::min(time_s, most_s) * info.rate_hz)); };
+  if (options.start_s > most_s) throw InvalidArgument(fmt::format("start_s {} is outside [0, {}] s", options.start_s, most_s));
+  if (options.stop_s && *options.stop_s < options.start_s) {
+    throw InvalidArgument(fmt::format("stop_s {} is before start_s {}", *options.stop_s, options.start_s));
+  }
+  first = sample_at(options.start_s);
+  count = (options.stop_s ? sample_at(*options.stop_s) : info.sample_count) - first;
+  bridge = GapBridge(info, channels);
+  resolved = true;
+}
+
+RecordingFile::RecordingFile(std::unique_ptr<Reader> reader, std::filesystem::path path, ReadOptions options)
+    : reader_(std::move(reader)), selection_(std::make_unique<Selection>()) {
+  selection_->path = std::move(path);
+  selection_->options = std::move(options);
+  selection_->format = reader_->header().format;
+}
+
+RecordingFile::RecordingFile(RecordingFile&&) noexcept = default;
+RecordingFile& RecordingFile::operator=(RecordingFile&&) noexcept = default;
+RecordingFile::~RecordingFile() = default;
+
+RecordingFile RecordingFile::open(const std::filesystem::path& path, const ReadOptions& options) {
+  validate_options(options);
+  const auto head = head_of(path);
+  const auto* format = format_of(head);
+  if (format == nullptr) {
+    if (head.size == 0) throw FileError(path.string(), "is empty");
+    std::string bytes;
+    for (const char c : head.bytes.substr(0, 8)) bytes += fmt::format(" {:02X}", static_cast<unsigned char>(c));
+    throw FileError(path.string(), fmt::format("not a format endplate knows (first bytes{}){}", bytes, bridge_hint(head)), "", 0);
+  }
+  return RecordingFile(format->open(path, options), path, options);
+}
+
+const std::filesystem::path& RecordingFile::path() const {
+  return selection_->path;
+}
+const std::string& RecordingFile::format() const {
+  return selection_->format;
+}
+std::span<const StreamInfo> RecordingFile::streams() const {
+  return reader_->header().streams;
+}
+
+std::size_t RecordingFile::selected_stream() const {
+  selection_->resolve(*reader_);
+  return selection_->stream;
+}
+
+Recording RecordingFile::header() const {
+  selection_->resolve(*reader_);
+  const auto& file = reader_->header();
+  const auto& info = file.streams[selection_->stream];
+  const auto first = selection_->first, count = selection_->count;
+  Recording recording;
+  recording.rate_hz = info.rate_hz;
+  recording.start_time = file.start_time;
+  recording.start_s = info.start_s + static_cast<double>(first) / info.rate_hz;
+  recording.samples.resize(static_cast<Index>(selection_->channels.size()), 0);
+  for (const Index c : selection_->channels) recording.channels.push_back(info.channels[static_cast<std::size_t>(c)]);
+  recording.gaps = selection_->bridge.gaps_in(first, count);
+  recording.annotations = file.annotations;
+  recording.stimuli = file.stimuli;
+  const bool whole = first == 0 && count == info.sample_count;
+  const auto move_to_window = [&](auto& items) {
+    for (auto& item : items) item.onset_s -= recording.start_s;
+    const double duration_s = static_cast<double>(count) / info.rate_hz;
+    if (!whole) std::erase_if(items, [&](const auto& item) { return item.onset_s < 0 || item.onset_s >= duration_s; });
+  };
+  move_to_window(recording.annotations);
+  move_to_window(recording.stimuli);
+  recording.subject = file.subject;
+  recording.description = file.description;
+  recording.provenance = file.provenance;
+  recording.warnings = file.warnings;
+  if (info.kind == ChannelKind::emg && info.rate_hz < kLowRateHz) {
+    recording.warnings.push_back({"rate_low", fmt::format("{} Hz is too low for EMG: below {} Hz", info.rate_hz, kLowRateHz), ""});
+  }
+  if (selection_->options.missing == MissingPolicy::error && !recording.gaps.empty()) {
+    const auto& gap = recording.gaps.front();
+    throw FileError(path().string(), fmt::format("{} samples are missing at sample {} ({}), and missing is error", gap.sample_count,
+                                                 gap.first_sample + first, gap.reason));
+  }
+  return recording;
+}
+
+Index RecordingFile::sample_count() const {
+  selection_->resolve(*reader_);
+  return selection_->count;
+}
+
+void RecordingFile::read_block(Index first, RowMatrix& out) const {
+  selection_->resolve(*reader_);
+  const auto& s = *selection_;
+  if (out.rows() != static_cast<Index>(s.channels.size()) || first < 0 || out.cols() > s.count - first) {
+    throw InvalidArgument(fmt::format("block of {} x {} samples from sample {} does not lie in {} x {}", out.rows(), out.cols(), first,
+                                      s.channels.size(), s.count));
+  }
+  if (out.size() == 0) return;
+  reader_->read_block(s.stream, s.channels, s.first + first, out);
+  selection_->bridge.fill(*reader_, s.stream, s.channels, s.first + first, out);
+  require_finite_block(s.path, reader_->header().streams[s.stream], s.channels, s.first + first, out);
+}
+
+Recording RecordingFile::read() const {
+  auto recording = header();
+  const auto rows = recording.samples.rows();
+  const double gigabytes = static_cast<double>(rows) * static_cast<double>(selection_->count) * sizeof(double) / kBytesInGigabyte;
+  if (gigabytes > selection_->options.max_memory_gb) {
+    throw InvalidArgument(fmt::format("reading {} channels x {} samples needs {:.3g} GB, more than max_memory_gb {}; read a window", rows,
+                                      selection_->count, gigabytes, selection_->options.max_memory_gb));
+  }
+  recording.samples.resize(rows, selection_->count);
+  read_block(0, recording.samples);
+  return recording;
+}
+
+Index RecordingFile::block_samples() const {
+  selection_->resolve(*reader_);
+  const auto channels = std::max<std::size_t>(selection_->channels.size(), 1);
+  return std::max<Index>(static_cast<Index>(std::bit_floor(kBlockBytes / sizeof(double) / channels)), kLeastBlock);
+}
+
+void RecordingFile::for_each_block(const BlockSink& sink) const {
+  const Index length = block_samples();
+  RowMatrix block;
+  for (Index first = 0; first < selection_->count; first += length) {
+    block.resize(static_cast<Index>(selection_->channels.size()), std::min(length, selection_->count - first));
+    read_block(first, block);
+    sink(block);
+  }
+}
+
+std::vector<Annotation> RecordingFile::annotations() const {
+  return reader_->header().annotations;
+}
+std::vector<Warning> RecordingFile::warnings() const {
+  return reader_->header().warnings;
+}
+std::optional<SweepSet> RecordingFile::sweeps() const {
+  return reader_->header().sweeps;
+}
+std::vector<Table> RecordingFile::tables() const {
+  return reader_->tables();
+}
+
+std::vector<std::filesystem::path> RecordingFile::input_files() const {
+  const auto& files = reader_->header().input_files;
+  return files.empty() ? std::vector{selection_->path} : files;
+}
+
+Recording read_recording(const std::filesystem::path& path, const ReadOptions& options) {
+  return RecordingFile::open(path, options).read();
+}
+
+}  // namespace emg
