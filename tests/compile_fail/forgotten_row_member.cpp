@@ -1,0 +1,14 @@
+#include "libemg/core/operation.h"
+
+struct Options {
+  double low_hz = 20;
+  static constexpr auto fields() { return std::tuple{emg::field("low_hz", &Options::low_hz, {}, "edge")}; }
+};
+
+struct Result {
+  std::vector<double> frequency_hz;
+  emg::RowMatrix power_uv2;
+  static constexpr auto fields() { return std::tuple{emg::field("frequency_hz", &Result::frequency_hz, {}, "axis")}; }
+};
+Result run(const emg::ChannelsView&, double, const Options&, int);
+const auto entry = emg::operation("run", "", &run);
