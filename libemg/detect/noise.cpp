@@ -7,6 +7,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "libemg/core/chi_square.h"
 #include "libemg/core/error.h"
 #include "libemg/core/parallel.h"
 #include "libemg/core/validate.h"
@@ -178,16 +179,6 @@ std::vector<NoiseRow> rows_of(std::span<const double> x, double rate_hz, const N
   return rows;
 }
 
-// Regularised lower incomplete gamma function by its series (Abramowitz & Stegun 6.5.29); all x of interest lie near a.
-double gamma_p(double a, double x) {
-  double term = 1 / a, sum = term;
-  for (double k = a + 1; term > sum * 1e-16; k += 1) {
-    term *= x / k;
-    sum += term;
-  }
-  return sum * std::exp(-x + a * std::log(x) - std::lgamma(a));
-}
-
 // Middle values of |x| between two sampled order statistics; false if the bracket missed or did not fit.
 bool bracketed_median(std::span<const double> x, double& median) {
   constexpr std::size_t kStep = 61, kChunk = 4096;
@@ -257,16 +248,6 @@ double window_degrees_of_freedom(std::span<const double> rho, Index count) {
   const auto lags = std::min(static_cast<std::size_t>(count), rho.size());
   for (std::size_t k = 1; k < lags; ++k) sum += (1 - static_cast<double>(k) / static_cast<double>(count)) * rho[k] * rho[k];
   return static_cast<double>(count) / (1 + 2 * sum);
-}
-
-double chi_square_quantile(double probability, double degrees_of_freedom) {
-  const double a = degrees_of_freedom / 2;
-  double low = 0, high = degrees_of_freedom + 40 * std::sqrt(degrees_of_freedom) + 40;
-  for (int i = 0; i < 200 && high - low > 1e-13 * high; ++i) {
-    const double middle = (low + high) / 2;
-    (gamma_p(a, middle / 2) < probability ? low : high) = middle;
-  }
-  return (low + high) / 2;
 }
 
 double noise_of(std::span<const double> trace, double rate_hz, const NoiseOptions& options) {

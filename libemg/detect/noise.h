@@ -99,7 +99,4 @@ double quantile_of(std::vector<double> values, double share);
 /// Degrees of freedom of the mean square of `count` samples of noise whose autocorrelation at lag k is rho[k] (0 beyond; rho[0] = 1).
 double window_degrees_of_freedom(std::span<const double> rho, Index count);
 
-/// Quantile of the chi-square distribution, probability in (0, 1), degrees of freedom > 0; relative error below 1e-9.
-double chi_square_quantile(double probability, double degrees_of_freedom);
-
 }  // namespace emg

@@ -46,14 +46,6 @@ TEST_CASE("quantiles interpolate like np.quantile") {
   CHECK(median_of({3, 1, 2, 10}) == 2.5);
 }
 
-TEST_CASE("chi-square quantiles") {
-  // scipy.stats.chi2.ppf
-  CHECK(chi_square_quantile(0.1, 1) == Approx(0.015790774093431218).epsilon(1e-8));
-  CHECK(chi_square_quantile(0.1, 16) == Approx(9.312236353796017).epsilon(1e-9));
-  CHECK(chi_square_quantile(0.1, 250) == Approx(221.8059321).epsilon(1e-7));
-  CHECK(chi_square_quantile(0.5, 3) == Approx(2.365973884375338).epsilon(1e-9));
-}
-
 TEST_CASE("degrees of freedom of a window") {
   CHECK(window_degrees_of_freedom(std::vector<double>{1}, 50) == 50);
   CHECK(window_degrees_of_freedom(std::vector<double>{1, 0.5}, 2) == Approx(2 / (1 + 2 * 0.5 * 0.25)));
