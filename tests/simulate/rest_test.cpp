@@ -1,0 +1,77 @@
+#include "libemg/simulate/rest.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "libemg/core/error.h"
+#include "tests/support/catch.h"
+
+using namespace emg;
+
+namespace {
+
+RestSimulation quick() {
+  RestSimulation options;
+  options.duration_s = 60;
+  options.fibre_samples = 8;
+  return options;
+}
+
+const std::vector<double>& numbers(const Simulation& s, const std::string& name) {
+  return std::get<std::vector<double>>(s.table("truth_events")->find(name)->values);
+}
+
+}  // namespace
+
+TEST_CASE("rest: the mean rate of twitches is that of the option") {
+  RestSimulation options = quick();
+  options.duration_s = 3600;
+  options.noise_uv = 0;
+  options.source_count = 4;
+  for (const auto law : {EventLaw::log_normal, EventLaw::poisson}) {
+    options.interval_law = law;
+    const auto simulation = simulate_rest(options, 0);
+    CHECK(static_cast<double>(simulation.table("truth_events")->row_count()) / 60 == Approx(20).epsilon(0.12));
+  }
+}
+
+TEST_CASE("rest: every twitch of the truth is in the record, and nothing else") {
+  auto options = quick();
+  options.noise_uv = 0;
+  const auto simulation = simulate_rest(options, 0);
+  const auto& times = numbers(simulation, "time_s");
+  const auto& peaks = numbers(simulation, "peak_uv");
+  const auto& samples = simulation.recording.samples;
+  CHECK(std::is_sorted(times.begin(), times.end()));
+  REQUIRE(times.size() > 5);
+  RowMatrix rest = samples;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto at = static_cast<Index>(std::lround(times[i] * options.rate_hz));
+    const bool alone = (i == 0 || times[i] - times[i - 1] > 0.1) && (i + 1 == times.size() || times[i + 1] - times[i] > 0.1);
+    if (alone) CHECK(samples(0, at) == Approx(peaks[i]).epsilon(0.15));
+    const Index from = std::max<Index>(0, at - 100), to = std::min<Index>(rest.cols(), at + 130);
+    rest.middleCols(from, to - from).setZero();
+  }
+  CHECK(rest.isZero());
+}
+
+TEST_CASE("rest: same bits for any threads; nothing in, nothing out") {
+  CHECK(simulate_rest(quick(), 1).recording.samples == simulate_rest(quick(), 7).recording.samples);
+  auto none = quick();
+  none.noise_uv = 0;
+  none.source_count = 0;
+  CHECK(simulate_rest(none).recording.samples.isZero());
+  none = quick();
+  none.noise_uv = 0;
+  none.twitch_rate_per_min = 0;
+  CHECK(simulate_rest(none).recording.samples.isZero());
+}
+
+TEST_CASE("rest: refusals") {
+  auto options = quick();
+  options.interval_cv = 0;
+  CHECK_THROWS_WITH(simulate_rest(options), ContainsSubstring("interval_cv 0"));
+  options = quick();
+  options.twitch_rate_per_min = -1;
+  CHECK_THROWS_WITH(simulate_rest(options), ContainsSubstring("twitch_rate_per_min -1"));
+}
