@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "libemg/detect/noise.h"
+#include "libemg/detect/onset.h"
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
@@ -19,6 +20,7 @@ std::span<const OperationEntry> operations() {
       operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
       operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
       operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
+      operation("onsets", "starts and ends of muscle activity", &onsets),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;

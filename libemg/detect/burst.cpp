@@ -1,0 +1,144 @@
+#include "libemg/detect/burst.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "libemg/detect/noise.h"
+
+namespace emg {
+namespace {
+
+constexpr double kWindowS = 0.25, kHopS = 0.125, kQuietShare = 0.2, kLeastS = 0.5;
+constexpr std::size_t kFewestWindows = 4;
+
+}  // namespace
+
+std::vector<Span> spans_above(std::span<const double> trace, double level) {
+  constexpr std::size_t kChunk = 64;
+  std::vector<Span> spans;
+  const std::size_t n = trace.size();
+  std::size_t i = 0;
+  // First sample from `i` on the given side of the level; whole chunks without one are passed by a count.
+  const auto next = [&](bool above) {
+    for (; i + kChunk <= n; i += kChunk) {
+      std::size_t count = 0;
+      for (std::size_t k = 0; k < kChunk; ++k) count += trace[i + k] > level;
+      if (above ? count > 0 : count < kChunk) break;
+    }
+    while (i < n && (trace[i] > level) != above) ++i;
+    return i;
+  };
+  while (next(true) < n) {
+    const std::size_t first = i;
+    next(false);
+    spans.push_back({static_cast<Index>(first), static_cast<Index>(i - first)});
+  }
+  return spans;
+}
+
+std::vector<Span> joined_spans(const std::vector<Span>& spans, Index shortest_gap, Index shortest_span) {
+  std::vector<Span> joined;
+  for (const auto& span : spans) {
+    if (!joined.empty() && span.first - (joined.back().first + joined.back().count) < std::max<Index>(shortest_gap, 1)) {
+      joined.back().count = std::max(joined.back().count, span.first + span.count - joined.back().first);
+    } else {
+      joined.push_back(span);
+    }
+  }
+  std::erase_if(joined, [&](const Span& s) { return s.count < shortest_span || s.count <= 0; });
+  return joined;
+}
+
+std::vector<double> window_sums(std::span<const double> trace, Index width) {
+  const auto n = static_cast<Index>(trace.size());
+  if (width < 1 || n < width) return {};
+  std::vector<double> sums(static_cast<std::size_t>(n - width + 1));
+  // A window is the tail of one block of `width` samples and the head of the next.
+  for (Index block = 0; block <= n - width; block += width) {
+    const Index windows = std::min(width, n - width + 1 - block);
+    double tail = 0, head = 0;
+    double* const out = sums.data() + block;
+    const double* const x = trace.data() + block;
+    for (Index k = width - 1; k >= windows; --k) tail += x[k];
+    for (Index k = windows - 1; k >= 0; --k) {
+      tail += x[k];
+      out[k] = tail;
+    }
+    for (Index k = 1; k < windows; ++k) {
+      head += x[width + k - 1];
+      out[k] += head;
+    }
+  }
+  return sums;
+}
+
+std::vector<double> moving_mean(std::span<const double> trace, Index width) {
+  const auto n = static_cast<Index>(trace.size());
+  std::vector<double> mean(trace.size());
+  const Index before = width / 2, after = width - before;  // covers [i - before, i + after)
+  const auto sums = window_sums(trace, width);
+  const double scale = 1 / static_cast<double>(width);
+  for (Index k = 0; k < static_cast<Index>(sums.size()); ++k)
+    mean[static_cast<std::size_t>(k + before)] = sums[static_cast<std::size_t>(k)] * scale;
+  const auto edge = [&](Index i) {
+    const Index from = std::max<Index>(0, i - before), to = std::min(n, i + after);
+    double sum = 0;
+    for (Index k = from; k < to; ++k) sum += trace[static_cast<std::size_t>(k)];
+    mean[static_cast<std::size_t>(i)] = sum / static_cast<double>(to - from);
+  };
+  const Index whole_first = sums.empty() ? n : before, whole_end = sums.empty() ? n : before + static_cast<Index>(sums.size());
+  for (Index i = 0; i < std::min(whole_first, n); ++i) edge(i);
+  for (Index i = whole_end; i < n; ++i) edge(i);
+  return mean;
+}
+
+BurstSize burst_size(std::span<const double> trace, const Span& span) {
+  BurstSize size;
+  double square = 0;
+  for (Index i = span.first; i < span.first + span.count; ++i) {
+    const double v = trace[static_cast<std::size_t>(i)];
+    size.peak_uv = std::max(size.peak_uv, std::fabs(v));
+    square += v * v;
+  }
+  size.rms_uv = span.count > 0 ? std::sqrt(square / static_cast<double>(span.count)) : 0;
+  return size;
+}
+
+double rms_over(std::span<const double> trace, const std::vector<Span>& spans) {
+  double square = 0;
+  Index count = 0;
+  for (const auto& span : spans) {
+    count += span.count;
+    for (Index i = span.first; i < span.first + span.count; ++i)
+      square += trace[static_cast<std::size_t>(i)] * trace[static_cast<std::size_t>(i)];
+  }
+  return count > 0 ? std::sqrt(square / static_cast<double>(count)) : 0;
+}
+
+std::vector<Span> quiet_spans(std::span<const double> trace, double rate_hz) {
+  const Index window = samples_in_s(kWindowS, rate_hz), hop = samples_in_s(kHopS, rate_hz);
+  std::vector<double> level;
+  for (Index first = 0; first + window <= static_cast<Index>(trace.size()); first += hop)
+    level.push_back(rms_over(trace, {{first, window}}));
+  if (level.empty()) return {};
+  const double limit = quantile_of(level, kQuietShare);
+  std::vector<Span> spans;
+  for (std::size_t k = 0; k < level.size(); ++k) {
+    if (level[k] <= limit) spans.push_back({static_cast<Index>(k) * hop, window});
+  }
+  const bool enough = spans.size() >= kFewestWindows;
+  spans = joined_spans(spans, 1, 1);
+  Index covered = 0;
+  for (const auto& span : spans) covered += span.count;
+  if (!enough || static_cast<double>(covered) < kLeastS * rate_hz) return {};
+  return spans;
+}
+
+double quiet_selection_factor(double degrees_of_freedom) {
+  // Mean of the lowest fifth of a normal law: -phi(z) / 0.2 at its 20 % point; a mean square has the relative SD sqrt(2 / nu).
+  constexpr double kLowestFifth = 1.3998096;
+  const double square = 1 - kLowestFifth * std::sqrt(2 / degrees_of_freedom);
+  return std::sqrt(std::max(0.25, square));
+}
+
+}  // namespace emg

@@ -1,0 +1,138 @@
+#include "libemg/detect/onset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "libemg/core/error.h"
+#include "libemg/core/parallel.h"
+#include "libemg/core/validate.h"
+#include "libemg/detect/burst.h"
+#include "libemg/detect/onset_internal.h"
+#include "libemg/filter/butterworth.h"
+
+namespace emg {
+namespace {
+
+using namespace onset_detail;
+
+bool uses_envelope(OnsetMethod method) {
+  return method == OnsetMethod::hodges_bui || method == OnsetMethod::teager;
+}
+
+Baseline named_span(Index sample_count, double rate_hz, const OnsetOptions& o) {
+  const double record_s = static_cast<double>(sample_count) / rate_hz;
+  const double stop_s = o.baseline_stop_s.value_or(record_s);
+  const auto first = static_cast<Index>(std::llround(o.baseline_start_s * rate_hz)),
+             end = static_cast<Index>(std::llround(stop_s * rate_hz));
+  constexpr Index kFewest = 40;  // four times the order of the whitening model
+  if (end > sample_count || end - first < kFewest) {
+    throw InvalidArgument(
+        fmt::format("baseline_start_s {} to baseline_stop_s {} is not a span of at least {} samples in the record of {} s",
+                    o.baseline_start_s, stop_s, kFewest, record_s));
+  }
+  return {{{first, end - first}}, false};
+}
+
+Baseline baseline_of(std::span<const double> trace, double rate_hz, const OnsetOptions& o, Index channel) {
+  Baseline baseline;
+  if (o.baseline == OnsetBaseline::span) {
+    baseline = named_span(static_cast<Index>(trace.size()), rate_hz, o);
+  } else {
+    baseline = {quiet_spans(trace, rate_hz), true};
+    if (baseline.spans.empty()) {
+      throw InvalidArgument(
+          fmt::format("baseline quiet: channel {} of {:.4g} s has too few quiet stretches (1 s is needed at least); give a span", channel,
+                      static_cast<double>(trace.size()) / rate_hz));
+    }
+  }
+  const double first = trace[static_cast<std::size_t>(baseline.spans.front().first)];
+  const bool flat = std::all_of(baseline.spans.begin(), baseline.spans.end(), [&](const Span& s) {
+    const auto part = trace.subspan(static_cast<std::size_t>(s.first), static_cast<std::size_t>(s.count));
+    return std::all_of(part.begin(), part.end(), [&](double v) { return v == first; });
+  });
+  if (flat) throw InvalidArgument(fmt::format("channel {} is flat in its baseline: there is no noise to compare with", channel));
+  return baseline;
+}
+
+RowMatrix prefiltered(const ChannelsView& signal, double rate_hz, int threads) {
+  constexpr double kLowHz = 30, kHighHz = 300, kMostOfRate = 0.45;
+  const BandpassOptions band{
+      .low_hz = std::min(kLowHz, kMostOfRate * rate_hz / 2), .high_hz = std::min(kHighHz, kMostOfRate * rate_hz), .order = 2};
+  return bandpass(signal, rate_hz, band, threads);
+}
+
+// Smoothed measure of every channel (low-pass smoothing works on channels side by side).
+RowMatrix smooth_measures(const ChannelsView& source, double rate_hz, const OnsetOptions& o, int threads) {
+  require_corner("smooth_hz", o.smooth_hz, rate_hz);
+  RowMatrix measure(source.rows(), source.cols());
+  parallel_for(source.rows(), threads, [&](Index c) {
+    const auto values = activity_measure(channel_span(source, c), o.method);
+    std::copy(values.begin(), values.end(), measure.row(c).data());
+  });
+  return lowpass(measure, rate_hz, {.cut_hz = o.smooth_hz, .order = 2}, threads);
+}
+
+std::vector<OnsetRow> rows_of(const Found& found, std::span<const double> trace, const Baseline& baseline, double rate_hz, int channel,
+                              OnsetMethod method) {
+  const double noise = rms_over(trace, baseline.spans);
+  std::vector<OnsetRow> rows;
+  for (const auto& burst : found.bursts) {
+    OnsetRow row;
+    row.channel = channel;
+    row.sample = burst.first;
+    row.end_sample = burst.first + burst.count;
+    row.start_s = static_cast<double>(row.sample) / rate_hz;
+    row.end_s = static_cast<double>(row.end_sample) / rate_hz;
+    row.duration_ms = static_cast<double>(burst.count) / rate_hz * 1000;
+    const auto size = burst_size(trace, burst);
+    row.peak_uv = size.peak_uv;
+    row.rms_uv = size.rms_uv;
+    if (noise > 0 && size.rms_uv > 0) row.snr_db = 20 * std::log10(size.rms_uv / noise);
+    row.method = method;
+    row.threshold = found.threshold;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads) {
+  require_signal(signal, rate_hz);
+  validate_options(options);
+  const bool envelope = uses_envelope(options.method);
+  const bool filtered = options.method == OnsetMethod::teager && options.prefilter;
+  std::vector<Baseline> baselines(static_cast<std::size_t>(signal.rows()));
+  parallel_for(signal.rows(), threads,
+               [&](Index c) { baselines[static_cast<std::size_t>(c)] = baseline_of(channel_span(signal, c), rate_hz, options, c); });
+  RowMatrix band, smooth;
+  if (filtered) band = prefiltered(signal, rate_hz, threads);
+  const ChannelsView source = filtered ? ChannelsView(band) : signal;
+  const bool by_mean = options.smoothing == OnsetSmoothing::mean;
+  if (envelope && !by_mean) smooth = smooth_measures(source, rate_hz, options, threads);
+  const auto step = envelope && options.correct_delay ? smoother_step(rate_hz, options) : std::vector<double>{};
+
+  std::vector<std::vector<OnsetRow>> parts(static_cast<std::size_t>(signal.rows()));
+  parallel_for(signal.rows(), threads, [&](Index c) {
+    const auto k = static_cast<std::size_t>(c);
+    const auto trace = channel_span(source, c);
+    Found found;
+    if (!envelope) {
+      found = whitened_bursts(trace, rate_hz, baselines[k], options);
+    } else if (by_mean) {
+      const auto mean = moving_mean(activity_measure(trace, options.method), samples_in_ms(options.smooth_ms, rate_hz));
+      found = envelope_bursts(mean, trace, rate_hz, baselines[k], step, options);
+    } else {
+      found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baselines[k], step, options);
+    }
+    parts[k] = rows_of(found, channel_span(signal, c), baselines[k], rate_hz, static_cast<int>(c), options.method);
+  });
+  std::vector<OnsetRow> rows;
+  for (const auto& part : parts) rows.insert(rows.end(), part.begin(), part.end());
+  return rows;
+}
+
+}  // namespace emg

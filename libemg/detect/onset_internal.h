@@ -1,0 +1,35 @@
+#pragma once
+// What the methods of onset.h share: one trace, its baseline, the bursts found.
+
+#include <span>
+#include <vector>
+
+#include "libemg/core/recording.h"
+#include "libemg/detect/onset.h"
+
+namespace emg::onset_detail {
+
+struct Baseline {
+  std::vector<Span> spans;
+  bool selected = false;  ///< the quietest of many windows: their level is too low by quiet_selection_factor
+};
+
+struct Found {
+  std::vector<Span> bursts;
+  double threshold = 0;
+};
+
+/// Bursts of a whitened trace: aglr, bonato, cfar.
+Found whitened_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& options);
+
+/// Step responses of the smoother, for the correction of delays: rises from 0 to 1 around its middle sample.
+std::vector<double> smoother_step(double rate_hz, const OnsetOptions& options);
+
+/// What the smoother works on: |x|, or the absolute Teager-Kaiser energy.
+std::vector<double> activity_measure(std::span<const double> trace, OnsetMethod method);
+
+/// Bursts of a smooth envelope: hodges_bui, teager. `trace` is what the envelope was made of, for the degrees of freedom of its baseline.
+Found envelope_bursts(std::span<const double> envelope, std::span<const double> trace, double rate_hz, const Baseline& baseline,
+                      const std::vector<double>& step, const OnsetOptions& options);
+
+}  // namespace emg::onset_detail
