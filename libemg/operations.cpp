@@ -9,6 +9,10 @@
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
+#include "libemg/spectral/frequency.h"
+#include "libemg/spectral/line.h"
+#include "libemg/spectral/stft.h"
+#include "libemg/spectral/welch.h"
 
 namespace emg {
 
@@ -18,6 +22,12 @@ std::span<const OperationEntry> operations() {
       operation("lowpass", "Butterworth low-pass of each channel", &lowpass, &lowpass_stage),
       operation("highpass", "Butterworth high-pass of each channel", &highpass, &highpass_stage),
       operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
+      operation("welch", "power spectral density of each channel (Welch)", &welch),
+      operation("periodogram", "power spectral density of the whole record", &periodogram),
+      operation("spectrogram", "power spectral density in short windows", &spectrogram),
+      operation("frequency-measures", "mean and median frequency and other numbers of the spectrum", &frequency_measures),
+      operation("frequency-track", "mean and median frequency in short windows", &frequency_track),
+      operation("line", "power-line interference found in each channel", &line_harmonics),
       operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
       operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
       operation("onsets", "starts and ends of muscle activity", &onsets),

@@ -6,7 +6,7 @@ namespace {
 // Sum of value(i) for i in [first, first + count).
 template <class Value>
 double pairwise(Index first, Index count, const Value& value) {
-  constexpr Index kLanes = 8, kShort = 128;
+  constexpr Index kLanes = 16, kShort = 256;
   if (count > kShort) {
     const Index half = count / 2 / kLanes * kLanes;
     return pairwise(first, half, value) + pairwise(first + half, count - half, value);
@@ -18,7 +18,10 @@ double pairwise(Index first, Index count, const Value& value) {
   }
   double rest = 0;
   for (; i < count; ++i) rest += value(first + i);
-  return (((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]))) + rest;
+  for (Index half = kLanes / 2; half > 0; half /= 2) {
+    for (Index k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+  }
+  return lanes[0] + rest;
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ constexpr auto enum_names(Trend) {
   return std::array<std::pair<T, std::string_view>, 3>{{{T::mean, "mean"}, {T::line, "line"}, {T::none, "none"}}};
 }
 
-/// Sum by halves, down to short stretches in eight fixed lanes: the error grows with the logarithm of the length.
+/// Sum by halves, down to short stretches in sixteen fixed lanes: the error grows with the logarithm of the length.
 double pairwise_sum(std::span<const double> x);
 
 /// Mean of `x`; empty: 0.

@@ -1,0 +1,2 @@
+#include "libemg/spectral/frequency.h"
+#include "tests/support/catch.h"

@@ -1,0 +1,2 @@
+#include "libemg/spectral/line.h"
+#include "tests/support/catch.h"

@@ -1,0 +1,2 @@
+#include "libemg/spectral/stft.h"
+#include "tests/support/catch.h"

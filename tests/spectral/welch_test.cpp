@@ -1,0 +1,2 @@
+#include "libemg/spectral/welch.h"
+#include "tests/support/catch.h"
