@@ -6,9 +6,13 @@
 
 #include "libemg/detect/noise.h"
 #include "libemg/detect/onset.h"
+#include "libemg/detect/quality.h"
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
+#include "libemg/filter/notch.h"
+#include "libemg/filter/rectify.h"
+#include "libemg/filter/resample.h"
 #include "libemg/spectral/frequency.h"
 #include "libemg/spectral/line.h"
 #include "libemg/spectral/stft.h"
@@ -22,6 +26,9 @@ std::span<const OperationEntry> operations() {
       operation("lowpass", "Butterworth low-pass of each channel", &lowpass, &lowpass_stage),
       operation("highpass", "Butterworth high-pass of each channel", &highpass, &highpass_stage),
       operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
+      operation("notch", "notches at the power-line frequency and its harmonics", &notch, &notch_stage, &resolve_notch),
+      operation("resample", "another sampling rate", &resample, &resample_stage, nullptr, &resampled_rate_hz),
+      operation("rectify", "absolute value or positive half of each channel", &rectify, &rectify_stage),
       operation("welch", "power spectral density of each channel (Welch)", &welch),
       operation("periodogram", "power spectral density of the whole record", &periodogram),
       operation("spectrogram", "power spectral density in short windows", &spectrogram),
@@ -31,6 +38,7 @@ std::span<const OperationEntry> operations() {
       operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
       operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
       operation("onsets", "starts and ends of muscle activity", &onsets),
+      operation("quality", "whether each channel can be used, and why not", &quality),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "libemg/core/error.h"
+#include "libemg/filter/butterworth.h"
 #include "tests/detect/scenes.h"
 #include "tests/support/catch.h"
 
@@ -122,4 +123,19 @@ TEST_CASE("noise-level gives the same bits for any threads, and alone or among o
     for (std::size_t c = 0; c < one.size(); ++c) CHECK(one[c].noise_uv == more[c].noise_uv);
   }
   CHECK(noise_level(many.row(4), 2000, {}).at(0).noise_uv == one[4].noise_uv);
+}
+
+TEST_CASE("white noise through any band is read within 4 %") {
+  struct Band {
+    double rate_hz, low_hz, high_hz;
+  };
+  for (const auto& band : {Band{2048, 20, 450}, Band{2048, 20, 900}, Band{2048, 100, 400}, Band{10000, 20, 450}, Band{10000, 500, 4500},
+                           Band{10000, 20, 2000}, Band{30000, 20, 450}, Band{30000, 500, 10000}, Band{30000, 300, 3000}, Band{48000, 500, 10000},
+                           Band{48000, 20, 1000}, Band{48000, 20, 10000}}) {
+    const auto n = static_cast<std::size_t>(20 * band.rate_hz);
+    const RowMatrix x = bandpass(scenes::matrix(scenes::white(n, 77)), band.rate_hz, {.low_hz = band.low_hz, .high_hz = band.high_hz});
+    const double truth = std::sqrt(x.squaredNorm() / static_cast<double>(n));
+    CAPTURE(band.rate_hz, band.low_hz, band.high_hz);
+    CHECK(noise_level(x, band.rate_hz, {}).at(0).noise_uv == Approx(truth).epsilon(0.04));
+  }
 }
