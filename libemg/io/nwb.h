@@ -18,13 +18,13 @@ namespace emg {
 
 /// Everything that can stand in a result file beside the signal.
 struct NwbContents {
-  std::vector<Table> tables;                                          ///< to processing/ecephys; tables without rows are left out
+  std::vector<Table> tables;                                            ///< to processing/ecephys; tables without rows are left out
   std::vector<std::pair<std::string, std::vector<NamedArray>>> arrays;  ///< spectra and tracks, by operation name
-  std::optional<SweepSet> sweeps;                                     ///< to acquisition/sweeps
-  std::vector<MotorUnit> units;                                       ///< to /units (results of a decomposition)
-  std::vector<MotorUnit> truth_units;                                 ///< to processing/ecephys/truth_units
-  std::vector<Recording> auxiliary;                                   ///< force, triggers, other rates: TimeSeries named by their first channel
-  bool signal = true;                                                 ///< false: leave the signal out
+  std::optional<SweepSet> sweeps;                                       ///< to acquisition/sweeps
+  std::vector<MotorUnit> units;                                         ///< to /units (results of a decomposition)
+  std::vector<MotorUnit> truth_units;                                   ///< to processing/ecephys/truth_units
+  std::vector<Recording> auxiliary;  ///< force, triggers, other rates: TimeSeries named by their first channel
+  bool signal = true;                ///< false: leave the signal out
 };
 
 /// Writes the signal block by block and the rest with `add`, in any order; `finish` completes the file atomically.
@@ -40,6 +40,9 @@ class NwbWriter final : public RecordingWriter {
   void finish() override;
 
  private:
+  friend void write_nwb(const std::filesystem::path&, const Recording&, const NwbContents&, const WriteOptions&, const std::string&);
+  NwbWriter(const std::filesystem::path& path, const Recording& header, Index sample_count, const WriteOptions& options,
+            std::string identifier, bool signal, const std::vector<double>& most_uv);
   struct State;
   std::unique_ptr<State> state_;
 };
