@@ -5,8 +5,8 @@ install the dependencies, then configure again:
   Debian/Ubuntu  build-essential cmake ninja-build pkg-config libeigen3-dev libfftw3-dev libhdf5-dev libfmt-dev libssl-dev zlib1g-dev
                  libcli11-dev nlohmann-json3-dev libtomlplusplus-dev catch2 libbenchmark-dev python3-dev python3-venv
   Fedora         gcc-c++ cmake ninja-build pkgconf eigen3-devel fftw-devel hdf5-devel fmt-devel openssl-devel zlib-devel
-                 cli11-devel json-devel tomlplusplus-devel catch-devel google-benchmark-devel python3-devel
-  Homebrew       cmake ninja pkg-config eigen fftw hdf5 fmt openssl cli11 nlohmann-json tomlplusplus catch2 google-benchmark
+                 cli11-devel json-devel tomlplusplus-devel catch-devel google-benchmark-devel python3-devel pybind11-devel
+  Homebrew       cmake ninja pkg-config eigen fftw hdf5 fmt openssl cli11 nlohmann-json tomlplusplus catch2 google-benchmark pybind11 numpy
   conda          conda env create -f environment.yml]])
 
 macro(emg_find package)

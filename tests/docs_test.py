@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT, BUILD, import_endplate
+from program import ROOT, BUILD, import_endplate
 
 PAGES = sorted(p for p in ROOT.rglob("*.md") if not {"build", ".git", "venv", "node_modules"} & set(p.relative_to(ROOT).parts[:-1]))
 FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.M | re.S)

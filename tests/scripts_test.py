@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+from program import ROOT
 
 SCRIPTS = ["tools/dependencies.sh", "tools/quickstart.sh", "tests/run.sh", "tests/sanitize.sh", "datasets/make_samples.sh", ".ci/run"]
 

@@ -5,9 +5,9 @@ apt_build="build-essential cmake ninja-build pkg-config libeigen3-dev libfftw3-d
 apt_python="python3 python3-dev python3-venv"
 apt_test="catch2 libbenchmark-dev ccache chromium fonts-dejavu-core hdf5-tools git"
 
-dnf_all="gcc-c++ cmake ninja-build pkgconf eigen3-devel fftw-devel hdf5-devel fmt-devel openssl-devel zlib-devel cli11-devel json-devel tomlplusplus-devel python3-devel"
+dnf_all="gcc-c++ cmake ninja-build pkgconf eigen3-devel fftw-devel hdf5-devel fmt-devel openssl-devel zlib-devel cli11-devel json-devel tomlplusplus-devel python3-devel pybind11-devel"
 dnf_test="catch-devel google-benchmark-devel chromium hdf5"
-brew_all="cmake ninja pkg-config eigen fftw hdf5 fmt openssl cli11 nlohmann-json tomlplusplus python"
+brew_all="cmake ninja pkg-config eigen fftw hdf5 fmt openssl cli11 nlohmann-json tomlplusplus python pybind11 numpy"
 brew_test="catch2 google-benchmark chromium"
 
 # Python packages of the tests: build tools, peers to compare with, validators. Floors only.
