@@ -10,6 +10,7 @@
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
+#include "libemg/filter/envelope.h"
 #include "libemg/filter/notch.h"
 #include "libemg/filter/rectify.h"
 #include "libemg/filter/resample.h"
@@ -29,6 +30,7 @@ std::span<const OperationEntry> operations() {
       operation("notch", "notches at the power-line frequency and its harmonics", &notch, &notch_stage, &resolve_notch),
       operation("resample", "another sampling rate", &resample, &resample_stage, nullptr, &resampled_rate_hz),
       operation("rectify", "absolute value or positive half of each channel", &rectify, &rectify_stage),
+      operation("envelope", "amplitude of each channel over time", &envelope, &envelope_stage, nullptr, &envelope_rate_hz),
       operation("welch", "power spectral density of each channel (Welch)", &welch),
       operation("periodogram", "power spectral density of the whole record", &periodogram),
       operation("spectrogram", "power spectral density in short windows", &spectrogram),

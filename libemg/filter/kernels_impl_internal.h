@@ -241,26 +241,23 @@ void weighted_sum(const double* taps, ptrdiff_t tap_count, const double* in, dou
   }
 }
 
+// Both sums in one loop: each waits for its own last addition.
 template <bool squares>
-EMG_INLINE void running(const double* in, ptrdiff_t count, ptrdiff_t step, double* carry, double* out) {
+EMG_INLINE void both_sums(const double* in, ptrdiff_t count, double* prefix, double* suffix) {
   for (int c = 0; c < kLanes; c += kWidth) {
-    Vector sum = load(carry + c);
-    for (ptrdiff_t i = 0; i < count; ++i) {
-      const Vector x = load(in + i * step + c);
-      sum += squares ? x * x : magnitude(x);
-      store(out + i * step + c, sum);
+    Vector before = {}, after = {};
+    for (ptrdiff_t i = 0, j = count - 1; i < count; ++i, --j) {
+      const Vector x = load(in + i * kLanes + c), y = load(in + j * kLanes + c);
+      before += squares ? x * x : magnitude(x);
+      after += squares ? y * y : magnitude(y);
+      store(prefix + i * kLanes + c, before);
+      store(suffix + j * kLanes + c, after);
     }
-    store(carry + c, sum);
   }
 }
 
-void prefix(const double* in, ptrdiff_t count, bool squares, double* carry, double* out) {
-  squares ? running<true>(in, count, kLanes, carry, out) : running<false>(in, count, kLanes, carry, out);
-}
-
-void suffix(const double* in, ptrdiff_t count, bool squares, double* carry, double* out) {
-  const ptrdiff_t last = (count - 1) * kLanes;
-  squares ? running<true>(in + last, count, -kLanes, carry, out + last) : running<false>(in + last, count, -kLanes, carry, out + last);
+void block_sums(const double* in, ptrdiff_t count, bool squares, double* prefix, double* suffix) {
+  squares ? both_sums<true>(in, count, prefix, suffix) : both_sums<false>(in, count, prefix, suffix);
 }
 
 template <bool root>
@@ -276,7 +273,7 @@ void mean_of_sums(const double* a, const double* b, ptrdiff_t count, double scal
   root ? means<true>(a, b, count, scale, out) : means<false>(a, b, count, scale, out);
 }
 
-constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, prefix, suffix, mean_of_sums};
+constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, block_sums, mean_of_sums};
 
 }  // namespace
 }  // namespace emg::filter_kernels

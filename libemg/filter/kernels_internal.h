@@ -28,11 +28,8 @@ struct Kernels {
   /// out = sum over k of taps[k] in[8 k + lane], for the 8 lanes.
   void (*weighted_sum)(const double* taps, std::ptrdiff_t tap_count, const double* in, double* out);
 
-  /// Prefix sums of x^2 (or |x|): out[i] = out[i - 1] + f(in[i]), out[-1] taken from `carry`, which is left at the last sum.
-  void (*prefix)(const double* in, std::ptrdiff_t count, bool squares, double* carry, double* out);
-
-  /// Suffix sums likewise, from the last sample to the first.
-  void (*suffix)(const double* in, std::ptrdiff_t count, bool squares, double* carry, double* out);
+  /// prefix[i] = sum of f(in[j]) for j <= i, suffix[i] = the same for j >= i; f = square or absolute value.
+  void (*block_sums)(const double* in, std::ptrdiff_t count, bool squares, double* prefix, double* suffix);
 
   /// out = f((a + b) scale), f = square root or identity; `b` may be null.
   void (*mean_of_sums)(const double* a, const double* b, std::ptrdiff_t count, double scale, bool root, double* out);

@@ -44,10 +44,11 @@ std::vector<double> periodic_window(Window window, Index length) {
 std::vector<double> kaiser_window(Index length, double beta) {
   std::vector<double> values(static_cast<std::size_t>(length), 1.0);
   if (length == 1) return values;
-  const double half = static_cast<double>(length - 1) / 2;
-  for (std::size_t i = 0; i < values.size(); ++i) {
+  const double half = static_cast<double>(length - 1) / 2, top = bessel_i0(beta);
+  for (std::size_t i = 0; i < (values.size() + 1) / 2; ++i) {
     const double place = (static_cast<double>(i) - half) / half;
-    values[i] = bessel_i0(beta * std::sqrt(std::max(0.0, 1 - place * place))) / bessel_i0(beta);
+    values[i] = bessel_i0(beta * std::sqrt(std::max(0.0, 1 - place * place))) / top;
+    values[values.size() - 1 - i] = values[i];
   }
   return values;
 }

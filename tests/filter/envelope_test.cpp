@@ -1,0 +1,2 @@
+#include "libemg/filter/envelope.h"
+#include "tests/support/catch.h"

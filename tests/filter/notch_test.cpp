@@ -1,0 +1,2 @@
+#include "libemg/filter/notch.h"
+#include "tests/support/catch.h"

@@ -1,0 +1,2 @@
+#include "libemg/filter/rectify.h"
+#include "tests/support/catch.h"

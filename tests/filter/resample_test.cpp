@@ -1,0 +1,2 @@
+#include "libemg/filter/resample.h"
+#include "tests/support/catch.h"
