@@ -63,7 +63,7 @@ details p{margin:4px 0}
 @media print{html{color-scheme:light} body{font-size:10.5pt} main{max-width:none;padding:0} a{color:inherit;text-decoration:none} .tool,label.filter,figcaption button{display:none}
 section.recording{break-before:page;border:0;margin-top:0;padding-top:0} figure,tr,.card,.notes{break-inside:avoid} h2,summary,caption{break-after:avoid} figure{overflow:visible}
 figure svg,figure.half svg,figure.wide svg,figure.zoom svg{min-width:0;width:100%} figure.half{flex:1 1 46%;max-width:49%} .scroll{overflow:visible} table{font-size:8.2pt} th,td{padding-right:7px;white-space:normal}
-#recordings tbody th,td.wrap{min-width:0} .card,.flag,.notes,rect,path{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
+#recordings tbody th{min-width:110px} td.wrap{min-width:0} .card,.flag,.notes,rect,path{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 )css";
 }
 
