@@ -10,6 +10,29 @@ namespace {
 
 constexpr double kWindowS = 0.25, kHopS = 0.125, kQuietShare = 0.2, kLeastS = 0.5;
 constexpr std::size_t kFewestWindows = 4;
+constexpr Index kLanes = 4;
+
+// Sums of the windows that start in each of `Lanes` adjacent blocks of `width` samples, the first `windows` of each: the tail of a block
+// and the head of the next. Several blocks at once, because one chain of additions waits for itself.
+template <Index Lanes>
+void block_sums(const double* x, double* out, Index width, Index windows) {
+  double tail[Lanes] = {}, head[Lanes] = {};
+  for (Index k = width - 1; k >= windows; --k) {
+    for (Index b = 0; b < Lanes; ++b) tail[b] += x[b * width + k];
+  }
+  for (Index k = windows - 1; k >= 0; --k) {
+    for (Index b = 0; b < Lanes; ++b) {
+      tail[b] += x[b * width + k];
+      out[b * width + k] = tail[b];
+    }
+  }
+  for (Index k = 1; k < windows; ++k) {
+    for (Index b = 0; b < Lanes; ++b) {
+      head[b] += x[b * width + width + k - 1];
+      out[b * width + k] += head[b];
+    }
+  }
+}
 
 }  // namespace
 
@@ -53,22 +76,11 @@ std::vector<double> window_sums(std::span<const double> trace, Index width) {
   const auto n = static_cast<Index>(trace.size());
   if (width < 1 || n < width) return {};
   std::vector<double> sums(static_cast<std::size_t>(n - width + 1));
-  // A window is the tail of one block of `width` samples and the head of the next.
-  for (Index block = 0; block <= n - width; block += width) {
-    const Index windows = std::min(width, n - width + 1 - block);
-    double tail = 0, head = 0;
-    double* const out = sums.data() + block;
-    const double* const x = trace.data() + block;
-    for (Index k = width - 1; k >= windows; --k) tail += x[k];
-    for (Index k = windows - 1; k >= 0; --k) {
-      tail += x[k];
-      out[k] = tail;
-    }
-    for (Index k = 1; k < windows; ++k) {
-      head += x[width + k - 1];
-      out[k] += head;
-    }
-  }
+  const auto count = static_cast<Index>(sums.size());
+  Index block = 0;
+  for (; block + kLanes * width <= count; block += kLanes * width)
+    block_sums<kLanes>(trace.data() + block, sums.data() + block, width, width);
+  for (; block < count; block += width) block_sums<1>(trace.data() + block, sums.data() + block, width, std::min(width, count - block));
   return sums;
 }
 
@@ -93,26 +105,34 @@ std::vector<double> moving_mean(std::span<const double> trace, Index width) {
 }
 
 BurstSize burst_size(std::span<const double> trace, const Span& span) {
-  BurstSize size;
-  double square = 0;
-  for (Index i = span.first; i < span.first + span.count; ++i) {
-    const double v = trace[static_cast<std::size_t>(i)];
-    size.peak_uv = std::max(size.peak_uv, std::fabs(v));
-    square += v * v;
+  const auto x = trace.subspan(static_cast<std::size_t>(span.first), static_cast<std::size_t>(span.count));
+  double peak[kLanes] = {}, square[kLanes] = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      const double a = std::fabs(x[i + k]);
+      peak[k] = a > peak[k] ? a : peak[k];
+      square[k] += a * a;
+    }
   }
-  size.rms_uv = span.count > 0 ? std::sqrt(square / static_cast<double>(span.count)) : 0;
+  for (; i < x.size(); ++i) {
+    peak[0] = std::max(peak[0], std::fabs(x[i]));
+    square[0] += x[i] * x[i];
+  }
+  BurstSize size;
+  size.peak_uv = std::max(std::max(peak[0], peak[1]), std::max(peak[2], peak[3]));
+  if (!x.empty()) size.rms_uv = std::sqrt(((square[0] + square[1]) + (square[2] + square[3])) / static_cast<double>(x.size()));
   return size;
 }
 
 double rms_over(std::span<const double> trace, const std::vector<Span>& spans) {
-  double square = 0;
-  Index count = 0;
+  double square = 0, count = 0;
   for (const auto& span : spans) {
-    count += span.count;
-    for (Index i = span.first; i < span.first + span.count; ++i)
-      square += trace[static_cast<std::size_t>(i)] * trace[static_cast<std::size_t>(i)];
+    const double rms = burst_size(trace, span).rms_uv;
+    square += rms * rms * static_cast<double>(span.count);
+    count += static_cast<double>(span.count);
   }
-  return count > 0 ? std::sqrt(square / static_cast<double>(count)) : 0;
+  return count > 0 ? std::sqrt(square / count) : 0;
 }
 
 std::vector<Span> quiet_spans(std::span<const double> trace, double rate_hz) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <numbers>
 #include <numeric>
 
@@ -181,7 +182,7 @@ std::vector<NoiseRow> rows_of(std::span<const double> x, double rate_hz, const N
 
 // Middle values of |x| between two sampled order statistics; false if the bracket missed or did not fit.
 bool bracketed_median(std::span<const double> x, double& median) {
-  constexpr std::size_t kStep = 61, kChunk = 4096;
+  constexpr std::size_t kStep = 61, kChunk = 16;
   std::vector<double> sample;
   for (std::size_t i = 0; i < x.size(); i += kStep) sample.push_back(std::fabs(x[i]));
   const auto k = sample.size();
@@ -193,16 +194,29 @@ bool bracketed_median(std::span<const double> x, double& median) {
   const double low = at(k / 2 - reach), high = at(k / 2 + reach);
   std::vector<double> inside(8 * reach * kStep + kChunk);
   std::size_t below = 0, count = 0;
-  for (std::size_t first = 0; first < x.size(); first += kChunk) {
-    if (count + kChunk > inside.size()) return false;
-    const std::size_t end = std::min(first + kChunk, x.size());
-    for (std::size_t i = first; i < end; ++i) {
-      const double a = std::fabs(x[i]);
-      below += a < low;
-      inside[count] = a;
-      count += (a >= low) & (a <= high);
+  const auto take = [&](double a) {
+    below += a < low;
+    inside[count] = a;
+    count += (a >= low) & (a <= high);
+  };
+  std::size_t i = 0;
+  for (; i + kChunk <= x.size(); i += kChunk) {
+    // Counting is a vector operation; only chunks with a value in the bracket, one in four, are looked at singly.
+    std::int64_t under = 0, upto = 0;
+    for (std::size_t k = 0; k < kChunk; ++k) {
+      const double a = std::fabs(x[i + k]);
+      under += a < low;
+      upto += a <= high;
     }
+    if (upto == under) {
+      below += static_cast<std::size_t>(under);
+      continue;
+    }
+    if (count + kChunk > inside.size()) return false;
+    for (std::size_t k = 0; k < kChunk; ++k) take(std::fabs(x[i + k]));
   }
+  for (; i < x.size() && count < inside.size(); ++i) take(std::fabs(x[i]));
+  if (i < x.size()) return false;
   const std::size_t upper = x.size() / 2, lower = (x.size() - 1) / 2;
   if (lower < below || upper >= below + count) return false;
   inside.resize(count);
