@@ -1,0 +1,237 @@
+#include "python/bind_files.h"
+
+#include <fmt/format.h>
+#include <pybind11/stl.h>
+#include <pybind11/stl/filesystem.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "libemg/io/nwb.h"
+#include "libemg/io/recording_file.h"
+#include "libemg/io/recording_writer.h"
+#include "libemg/io/sha256.h"
+#include "libemg/io/table_file.h"
+#include "libemg/io/unit_text.h"
+#include "python/bind_arrays.h"
+#include "python/bind_options.h"
+#include "python/bind_recording.h"
+#include "python/bind_table.h"
+
+namespace emg::python {
+namespace {
+
+RecordingHandle handle_of(Recording&& recording) {
+  return {std::make_shared<Recording>(std::move(recording))};
+}
+
+// Where a recording came from stands in its provenance: the same file and options give the same result file.
+void add_source(Recording& recording, const RecordingFile& file) {
+  recording.provenance.push_back({0, "input", file.path().filename().string()});
+  recording.provenance.push_back({0, "input_sha256", sha256_of_files(file.input_files())});
+}
+
+py::dict stream_facts(const StreamInfo& stream) {
+  py::list names;
+  for (const auto& channel : stream.channels) names.append(channel.name);
+  py::dict facts;
+  facts["name"] = stream.name;
+  facts["kind"] = std::string(name_of(stream.kind));
+  facts["rate_hz"] = stream.rate_hz;
+  facts["sample_count"] = stream.sample_count;
+  facts["start_s"] = stream.start_s;
+  facts["channels"] = names;
+  return facts;
+}
+
+py::list streams_of(const RecordingFile& file) {
+  py::list streams;
+  for (const auto& stream : file.streams()) streams.append(stream_facts(stream));
+  return streams;
+}
+
+RecordingHandle read_window(const RecordingFile& file, Index first, Index count) {
+  RowMatrix block = unset_matrix(static_cast<Index>(file.header().channels.size()), count);
+  file.read_block(first, block);
+  auto whole = file.header();
+  Recording empty = without_samples(whole);
+  empty.samples.resize(0, file.sample_count());
+  auto part = window_of(empty, first, count);
+  part.samples = std::move(block);
+  return handle_of(std::move(part));
+}
+
+py::list tables_of(const RecordingFile& file) {
+  py::list tables;
+  for (auto& table : file.tables()) tables.append(table_payload(std::move(table)));
+  return tables;
+}
+
+MotorUnit unit_from(const py::dict& payload) {
+  MotorUnit unit;
+  unit.unit_id = py::cast<int>(payload["unit_id"]);
+  unit.discharges.rate_hz = py::cast<double>(payload["rate_hz"]);
+  unit.discharges.sample = py::cast<std::vector<std::int64_t>>(payload["sample"]);
+  unit.discharges.offset_samples = py::cast<std::vector<double>>(payload["offset_samples"]);
+  const auto waveform = signal_from_array(payload["waveform_uv"], "channels_samples");
+  unit.waveform = waveform.matrix();
+  unit.waveform_zero = py::cast<Index>(payload["waveform_zero"]);
+  unit.status = py::cast<std::string>(payload["status"]);
+  return unit;
+}
+
+NwbContents contents_from(const py::dict& payload) {
+  NwbContents contents;
+  contents.signal = py::cast<bool>(payload["signal"]);
+  for (const auto table : py::cast<py::list>(payload["tables"])) contents.tables.push_back(table_from_payload(py::cast<py::dict>(table)));
+  for (const auto item : py::cast<py::list>(payload["arrays"])) {
+    const auto pair = py::cast<py::tuple>(item);
+    contents.arrays.emplace_back(py::cast<std::string>(pair[0]), arrays_from_payload(py::cast<py::list>(pair[1])));
+  }
+  for (const auto unit : py::cast<py::list>(payload["truth_units"])) contents.truth_units.push_back(unit_from(py::cast<py::dict>(unit)));
+  return contents;
+}
+
+std::string identifier_of(const Recording& recording) {
+  std::string lines;
+  for (const auto& line : recording.provenance) lines += fmt::format("{} {}={}\n", line.run, line.key, line.value);
+  return sha256_hex(lines);
+}
+
+void write_file(const std::filesystem::path& path, const RecordingHandle& handle, const py::dict& contents, const py::dict& keywords) {
+  const auto options = options_from_keywords<WriteOptions>("write", keywords);
+  const auto& recording = *handle.recording;
+  if (path.extension() == ".nwb") {
+    write_nwb(path, recording, contents_from(contents), options, recording.provenance.empty() ? "" : identifier_of(recording));
+  } else {
+    write_recording(path, recording, options);
+  }
+}
+
+void write_result(const std::filesystem::path& path, double rate_hz, const py::list& provenance, const py::dict& contents,
+                  const py::dict& keywords) {
+  const auto options = options_from_keywords<WriteOptions>("write", keywords);
+  Recording header;
+  header.rate_hz = rate_hz;
+  for (const auto item : provenance) {
+    const auto line = py::cast<py::tuple>(item);
+    header.provenance.push_back({py::cast<int>(line[0]), py::cast<std::string>(line[1]), py::cast<std::string>(line[2])});
+  }
+  write_nwb(path, header, contents_from(contents), options, identifier_of(header));
+}
+
+double microvolts_per_unit(const std::string& word) {
+  const auto unit = voltage_unit(word);
+  if (!unit) throw InvalidArgument(fmt::format("units is \"{}\", expected one of V, mV, uV, nV", word));
+  return unit->microvolts;
+}
+
+py::list scan(const std::filesystem::path& directory, const py::dict& keywords) {
+  py::list files;
+  for (const auto& file : scan_directory(directory, options_from_keywords<ReadOptions>("scan", keywords))) {
+    const bool recording = file.kind.outcome == FileKind::Outcome::recording;
+    files.append(py::make_tuple(file.path.string(), recording ? "recording" : "skipped", file.kind.format, file.kind.reason));
+  }
+  return files;
+}
+
+void bind_file_class(py::module_& module) {
+  py::class_<RecordingFile>(module, "FileHandle")
+      .def(py::init([](const std::filesystem::path& path, const py::dict& keywords, const std::string& function) {
+        return RecordingFile::open(path, from_values<ReadOptions>(values_from_keywords(function, describe<ReadOptions>(), keywords)));
+      }))
+      .def_property_readonly("path", [](const RecordingFile& f) { return f.path().string(); })
+      .def_property_readonly("format", &RecordingFile::format)
+      .def_property_readonly("streams", &streams_of)
+      .def_property_readonly("sample_count", &RecordingFile::sample_count)
+      .def_property_readonly("block_samples", &RecordingFile::block_samples)
+      .def("facts", [](const RecordingFile& f) { return facts_of(f.header()); })
+      .def("read",
+           [](const RecordingFile& f) {
+             auto recording = f.read();
+             if (recording.provenance.empty()) add_source(recording, f);
+             return handle_of(std::move(recording));
+           })
+      .def("read_window", &read_window)
+      .def("tables", &tables_of)
+      .def("sweeps", [](const RecordingFile& f) -> py::object {
+        auto set = f.sweeps();
+        if (!set) return py::none();
+        return sweeps_payload(std::move(*set));
+      });
+}
+
+}  // namespace
+
+py::dict sweeps_payload(SweepSet&& set) {
+  Table table{"sweeps", "what is known of each sweep", {}};
+  const auto add = [&](const char* name, const char* text, auto values) {
+    table.columns.push_back({name, unit_of_name(name), text, std::move(values), 1});
+  };
+  const auto words = [&](auto member) {
+    std::vector<std::string> values;
+    for (const auto& sweep : set.sweeps) values.push_back(sweep.*member);
+    return values;
+  };
+  const auto numbers = [&](auto member) {
+    std::vector<double> values;
+    for (const auto& sweep : set.sweeps) values.push_back((sweep.*member).value_or(std::numeric_limits<double>::quiet_NaN()));
+    return values;
+  };
+  std::vector<std::int64_t> index;
+  for (const auto& sweep : set.sweeps) index.push_back(sweep.sweep);
+  add("sweep", "number of the stimulus", std::move(index));
+  add("channel", "recording channel", words(&Sweep::channel));
+  add("nerve", "stimulated nerve", words(&Sweep::nerve));
+  add("side", "L or R", words(&Sweep::side));
+  add("muscle", "recorded muscle", words(&Sweep::muscle));
+  add("site", "place of stimulation", words(&Sweep::site));
+  add("distance_mm", "from stimulus to recording electrode", numbers(&Sweep::distance_mm));
+  add("intensity_ma", "stimulus current", numbers(&Sweep::intensity_ma));
+  add("pulse_ms", "stimulus duration", numbers(&Sweep::pulse_ms));
+  add("temperature_c", "skin temperature", numbers(&Sweep::temperature_c));
+  add("clock_s", "time of the stimulus", numbers(&Sweep::clock_s));
+  add("annotation", "remark", words(&Sweep::annotation));
+  const auto samples = std::make_shared<RowMatrix>(std::move(set.samples));
+  py::dict payload;
+  payload["rate_hz"] = set.rate_hz;
+  payload["zero_sample"] = set.zero_sample;
+  payload["data"] = read_only_view(samples, samples->data(), {samples->rows(), samples->cols()});
+  payload["metadata"] = table_payload(std::move(table));
+  return payload;
+}
+
+py::dict unit_payload(const MotorUnit& unit) {
+  auto samples = unit.discharges.sample;
+  auto offsets = unit.discharges.offset_samples;
+  const auto count = static_cast<py::ssize_t>(samples.size());
+  const auto offset_count = static_cast<py::ssize_t>(offsets.size());
+  const auto waveform = std::make_shared<RowMatrix>(unit.waveform);
+  py::dict payload;
+  payload["unit_id"] = unit.unit_id;
+  payload["rate_hz"] = unit.discharges.rate_hz;
+  payload["sample"] = array_from(std::move(samples), {count});
+  payload["offset_samples"] = array_from(std::move(offsets), {offset_count});
+  payload["waveform_uv"] = read_only_view(waveform, waveform->data(), {waveform->rows(), waveform->cols()});
+  payload["waveform_zero"] = unit.waveform_zero;
+  payload["status"] = unit.status;
+  return payload;
+}
+
+void bind_files(py::module_& module) {
+  bind_file_class(module);
+  module.def("write_file", &write_file);
+  module.def("write_result", &write_result);
+  module.def("write_table",
+             [](const std::filesystem::path& path, const py::dict& payload) { write_table(path, table_from_payload(payload)); });
+  module.def("write_long_table", [](const std::filesystem::path& path, const std::string& name, const py::list& arrays) {
+    write_table(path, long_table(name, arrays_from_payload(arrays)));
+  });
+  module.def("long_table",
+             [](const std::string& name, const py::list& arrays) { return table_payload(long_table(name, arrays_from_payload(arrays))); });
+  module.def("read_table", [](const std::filesystem::path& path) { return table_payload(read_table(path)); });
+  module.def("microvolts_per_unit", &microvolts_per_unit);
+  module.def("scan", &scan);
+}
+
+}  // namespace emg::python

@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "libemg/simulate/recording.h"
+#include "python/bind_files.h"
+#include "python/bind_options.h"
+#include "python/bind_recording.h"
+#include "python/bind_table.h"
+
+namespace emg::python {
+namespace {
+
+const SimulationKind& kind_named(const std::string& name) {
+  if (const auto* kind = find_simulation_kind(name)) return *kind;
+  std::vector<std::string> names;
+  for (const auto& kind : simulation_kinds()) names.push_back(kind.name);
+  throw InvalidArgument(fmt::format("unknown kind \"{}\", expected one of {}", name, fmt::join(names, ", ")));
+}
+
+py::dict simulate(const std::string& name, int threads, const py::dict& keywords) {
+  const auto& kind = kind_named(name);
+  const auto values = values_from_keywords("simulate", kind.options, keywords);
+  Simulation simulation;
+  {
+    const py::gil_scoped_release released;
+    simulation = kind.run(values, threads);
+  }
+  py::list units, tables;
+  for (const auto& unit : simulation.truth_units) units.append(unit_payload(unit));
+  for (auto& table : simulation.truth_tables) tables.append(table_payload(std::move(table)));
+  py::dict payload;
+  payload["recording"] = py::none();
+  payload["sweeps"] = py::none();
+  if (simulation.recording.samples.size() > 0)
+    payload["recording"] = RecordingHandle{std::make_shared<Recording>(std::move(simulation.recording))};
+  if (simulation.sweeps) payload["sweeps"] = sweeps_payload(std::move(*simulation.sweeps));
+  payload["units"] = units;
+  payload["tables"] = tables;
+  payload["provenance"] = provenance_payload(simulation.provenance);
+  return payload;
+}
+
+}  // namespace
+
+void bind_simulate(py::module_& module) {
+  module.def("simulate", &simulate);
+}
+
+}  // namespace emg::python

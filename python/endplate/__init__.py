@@ -1,0 +1,23 @@
+"""Endplate: offline analysis of electromyography recordings.
+
+Signals are arrays of channels x samples in microvolts, or Recording objects that know their rate. Every operation of the library is a
+function of this package, spelt as on the command line with underscores; its options are keywords.
+"""
+
+from . import _core
+from ._adapt import from_dataframe, from_numpy, from_xarray
+from ._core import *  # noqa: F403
+from ._core import Operation
+from ._errors import EndplateWarning, Error, FileError, InvalidArgument, NumericalError
+from ._files import RecordingFile, build_info, describe, open, read, read_table, scan, show_config, simulate, version, write
+from ._objects import Annotation, Channel, Gap, Provenance, ReaderWarning, ScannedFile, Stimulus, Stream, Subject
+from ._recording import Recording, Sweeps, from_json
+from ._results import Arrays, Events, Table, Truth, Unit
+
+__version__ = version()
+__all__ = [
+    "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError", "Operation",
+    "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Stimulus", "Stream", "Subject", "Sweeps", "Table", "Truth", "Unit",
+    "build_info", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read", "read_table", "scan", "show_config", "simulate",
+    "version", "write", *_core.operation_names,
+]
