@@ -1,0 +1,47 @@
+// Filters over the load L1: 64 channels x 60 s at 2048 Hz, one thread; and one short trace.
+
+#include <benchmark/benchmark.h>
+
+#include "bench/speed/load.h"
+#include "libemg/filter/butterworth.h"
+#include "libemg/filter/envelope.h"
+#include "libemg/filter/notch.h"
+#include "libemg/filter/resample.h"
+
+namespace emg {
+namespace {
+
+void bandpass_l1(benchmark::State& state) {
+  const auto x = bench_load(state.range(0), state.range(1));
+  for (auto _ : state) benchmark::DoNotOptimize(bandpass(x, kBenchRate, {.low_hz = 20, .high_hz = 500}));
+  count_samples(state, x);
+}
+BENCHMARK(bandpass_l1)->Args({64, 122880})->Args({1, 1000});
+
+void notch_l1(benchmark::State& state) {
+  const auto x = bench_load(state.range(0), state.range(1));
+  for (auto _ : state) benchmark::DoNotOptimize(notch(x, kBenchRate, {.line_hz = 50, .harmonic_count = 10, .quality = 30}));
+  count_samples(state, x);
+}
+BENCHMARK(notch_l1)->Args({64, 122880})->Args({1, 1000});
+
+void resample_l1(benchmark::State& state) {
+  const auto x = bench_load(state.range(0), state.range(1));
+  for (auto _ : state) benchmark::DoNotOptimize(resample(x, kBenchRate, {.target_hz = 1000}));
+  count_samples(state, x);
+}
+BENCHMARK(resample_l1)->Args({64, 122880})->Args({1, 1000});
+
+void envelope_l1(benchmark::State& state) {
+  const auto x = bench_load(state.range(0), state.range(1));
+  const EnvelopeOptions options{.method = static_cast<EnvelopeMethod>(state.range(2))};
+  for (auto _ : state) benchmark::DoNotOptimize(envelope(x, kBenchRate, options));
+  count_samples(state, x);
+}
+BENCHMARK(envelope_l1)
+    ->Args({64, 122880, static_cast<int>(EnvelopeMethod::rms)})
+    ->Args({64, 122880, static_cast<int>(EnvelopeMethod::hilbert)})
+    ->Args({1, 1000, static_cast<int>(EnvelopeMethod::rms)});
+
+}  // namespace
+}  // namespace emg
