@@ -97,6 +97,16 @@ struct is_vector<std::vector<T>> : std::true_type {};
 
 }  // namespace options_detail
 
+/// Name of an enumerator that has an `enum_names` table.
+template <class E>
+  requires std::is_enum_v<E> && requires { enum_names(E{}); }
+std::string name_of(E value) {
+  for (const auto& [candidate, name] : enum_names(E{})) {
+    if (candidate == value) return std::string(name);
+  }
+  return {};
+}
+
 /// True if every member of the aggregate T stands in T::fields().
 template <class T>
 constexpr bool fully_described() {
@@ -144,14 +154,6 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 
 namespace options_detail {
 
-template <class E>
-std::string enum_text(E value) {
-  for (const auto& [candidate, name] : enum_names(E{})) {
-    if (candidate == value) return std::string(name);
-  }
-  return {};
-}
-
 template <class Member>
 Value to_value(const Member& member) {
   if constexpr (is_optional<Member>::value) {
@@ -160,7 +162,7 @@ Value to_value(const Member& member) {
   } else if constexpr (std::is_same_v<Member, bool>) {
     return member;
   } else if constexpr (std::is_enum_v<Member>) {
-    return enum_text(member);
+    return name_of(member);
   } else if constexpr (std::is_integral_v<Member>) {
     return static_cast<std::int64_t>(member);
   } else if constexpr (std::is_floating_point_v<Member>) {

@@ -1,0 +1,165 @@
+// endplate <operation> FILE: one function per kind of operation, none per operation.
+
+#include "tools/cli_kinds.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "libemg/io/nwb.h"
+#include "libemg/io/recording_file.h"
+#include "libemg/io/recording_writer.h"
+#include "libemg/io/sha256.h"
+#include "libemg/io/table_file.h"
+#include "tools/file_options.h"
+#include "tools/progress.h"
+
+namespace emg::tools {
+namespace {
+
+std::string underscored(std::string name) {
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+// What one run of an operation on one file works with.
+struct Job {
+  const OperationEntry& entry;
+  Invocation& invocation;
+  RecordingFile& file;
+  OptionValues values;
+  std::string path;
+
+  int threads() const { return invocation.run().threads; }
+};
+
+// Header of a computed signal: counts of the source no longer apply, and the operation joins the provenance.
+Recording computed_header(const Job& job, const OptionValues& values, double rate_hz) {
+  Recording header = job.file.header();
+  mark_computed(header, job.entry, values, job.file);
+  if (rate_hz != header.rate_hz) rescale_rate(header, rate_hz);
+  return header;
+}
+
+void stream_signal(const Job& job, const std::filesystem::path& target) {
+  const auto header = job.file.header();
+  const auto channels = static_cast<Index>(header.channels.size());
+  Progress progress(job.invocation.run(), job.entry.name, job.file.sample_count());
+  auto values = job.values;
+  if (job.entry.resolve) {
+    const BlockSource source = [&](const BlockSink& sink) { job.file.for_each_block(sink); };
+    values = job.entry.resolve(source, channels, header.rate_hz, values);
+  }
+  const StageFactory factory = [&](Index count) { return job.entry.stage(count, header.rate_hz, values); };
+  const auto stage = grouped_stage(factory, channels, job.threads());
+  const auto out_header = computed_header(job, values, stage->output_rate_hz());
+  const auto writer = open_writer(target, out_header, stage->output_count(job.file.sample_count()),
+                                  write_options(job.invocation));
+  const BlockSink sink = [&](const ChannelsView& block) { writer->append(block); };
+  job.file.for_each_block([&](const ChannelsView& block) {
+    check_interrupt();
+    stage->push(block, sink);
+    progress.advance(block.cols());
+  });
+  stage->finish(sink);
+  writer->finish();
+}
+
+void whole_signal(const Job& job, const std::filesystem::path& target) {
+  Recording recording = job.file.read();
+  auto result = run_on_recording(job.entry, recording, job.values, job.threads());
+  for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
+  recording.samples = std::move(result.signal);
+  mark_computed(recording, job.entry, job.values, job.file);
+  if (result.rate_hz != recording.rate_hz) rescale_rate(recording, result.rate_hz);
+  write_recording(target, recording, write_options(job.invocation));
+}
+
+void run_signal(const Job& job) {
+  const std::filesystem::path target = job.invocation.run().output;
+  if (target.empty()) throw InvalidArgument(fmt::format("--output is missing: {} writes a signal", job.entry.name));
+  refuse_input_as_output(target, job.file);
+  if (job.entry.stage && job.file.header().gaps.empty()) {
+    writing(target, [&] { stream_signal(job, target); });
+  } else {
+    writing(target, [&] { whole_signal(job, target); });
+  }
+  job.invocation.add_output(target.string(), "recording");
+}
+
+// Tables to standard output, a text file, or a native file with provenance.
+void run_table(const Job& job) {
+  const Recording recording = job.file.read();
+  auto result = run_on_recording(job.entry, recording, job.values, job.threads());
+  for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
+  Table table = job.entry.kind == OperationKind::arrays ? long_table(underscored(job.entry.name), result.arrays) : result.table;
+  table.name = underscored(job.entry.name);
+  prepend_constant(table, "recording_id", "file name without extension", std::filesystem::path(job.path).stem().string());
+  const std::filesystem::path target = job.invocation.run().output;
+  if (job.invocation.run().json || target.empty()) job.invocation.add_table(table);
+  if (target.empty()) return;
+  refuse_input_as_output(target, job.file);
+  writing(target, [&] {
+    if (target.extension() != ".nwb") return write_table(target, table);
+    NwbContents contents;
+    if (job.entry.kind == OperationKind::arrays) {
+      contents.arrays.emplace_back(table.name, result.arrays);
+    } else {
+      result.table.name = table.name;
+      contents.tables.push_back(result.table);
+    }
+    Recording header = recording;
+    add_provenance(header, job.entry, job.values, job.file);
+    write_nwb(target, header, contents, write_options(job.invocation), identifier_of(header));
+  });
+  job.invocation.add_output(target.string(), job.entry.kind == OperationKind::arrays ? "arrays" : "table");
+}
+
+int run_operation_command(const OperationEntry& entry, Invocation& invocation) {
+  const auto& path = invocation.arguments().front();
+  auto file = RecordingFile::open(path, invocation.options<ReadOptions>("input"));
+  for (const auto& warning : file.warnings()) invocation.warn(warning, path);
+  const auto header = file.header();
+  nlohmann::ordered_json input{{"path", path}, {"format", file.format()}};
+  if (invocation.run().json) input["sha256"] = sha256_of_files(file.input_files());
+  input["stream"] = file.streams()[file.selected_stream()].name;
+  input["rate_hz"] = header.rate_hz;
+  input["channels"] = header.channels.size();
+  input["samples"] = file.sample_count();
+  invocation.add_input(std::move(input));
+  const Job job{entry, invocation, file, invocation.values(underscored(entry.name)), path};
+  if (invocation.run().dry_run) {
+    invocation.print(fmt::format("{}: {} channels x {} samples at {} Hz -> {}\n", path, header.channels.size(), file.sample_count(), header.rate_hz,
+                                 invocation.run().output.empty() ? "standard output" : invocation.run().output));
+    return kDone;
+  }
+  if (entry.kind == OperationKind::channels) {
+    run_signal(job);
+  } else {
+    run_table(job);
+  }
+  return kDone;
+}
+
+}  // namespace
+
+Command operation_command(const OperationEntry& entry) {
+  Command command;
+  command.name = entry.name;
+  command.group = "Signal operations";
+  command.summary = entry.summary;
+  command.arguments = "FILE";
+  command.fewest_arguments = command.most_arguments = 1;
+  command.tables = {{underscored(entry.name), "options of " + entry.name, entry.options},
+                    option_table<ReadOptions>("input", "what to read"),
+                    option_table<WriteOptions>("output", "how a file is written"),
+                    option_table<RunOptions>("run", "output and messages")};
+  command.results = entry.results;
+  command.kind = name_of(entry.kind);
+  command.example = entry.kind == OperationKind::channels ? fmt::format("endplate {} recording.edf -o result.nwb", entry.name)
+                                                          : fmt::format("endplate {} recording.edf > {}.tsv", entry.name, underscored(entry.name));
+  command.run = [&entry](Invocation& invocation) { return run_operation_command(entry, invocation); };
+  return command;
+}
+
+}  // namespace emg::tools

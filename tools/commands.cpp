@@ -1,0 +1,21 @@
+// The list of all commands: composed ones by name, operations from the registry.
+
+#include "libemg/operations.h"
+#include "tools/cli_kinds.h"
+#include "tools/composed.h"
+
+namespace emg::tools {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = [] {
+    std::vector<Command> list{analyze_command(), batch_command(),    collect_command(), report_command(), inspect_command(),
+                              list_command(),    convert_command(), simulate_command()};
+    for (const auto& entry : operations()) list.push_back(operation_command(entry));
+    list.push_back(config_command());
+    list.push_back(version_command());
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace emg::tools

@@ -1,0 +1,24 @@
+#pragma once
+// The composed commands, one file each.
+
+#include <string>
+
+#include "tools/command.h"
+
+namespace emg::tools {
+
+Command analyze_command();
+Command batch_command();
+Command collect_command();
+Command config_command();
+Command convert_command();
+Command inspect_command();
+Command list_command();
+Command report_command();
+Command simulate_command();
+Command version_command();
+
+/// Version, build and licence of this program.
+std::string version_text();
+
+}  // namespace emg::tools

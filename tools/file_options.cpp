@@ -1,0 +1,104 @@
+#include "tools/file_options.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+
+#include "libemg/core/version.h"
+#include "libemg/io/sha256.h"
+
+namespace emg::tools {
+namespace {
+
+int next_run(const Recording& header) {
+  int run = 0;
+  for (const auto& entry : header.provenance) run = std::max(run, entry.run + 1);
+  return run;
+}
+
+}  // namespace
+
+void add_input_provenance(Recording& header, int run, const RecordingFile& file) {
+  const auto add = [&](const char* key, std::string value) { header.provenance.push_back({run, key, std::move(value)}); };
+  add("input_name", file.path().filename().string());
+  add("input_format", file.format());
+  add("input_sha256", sha256_of_files(file.input_files()));
+  add("input_stream", file.streams()[file.selected_stream()].name);
+  const auto window = file.header();
+  add("input_window", fmt::format("[{},{}]", window.start_s, window.start_s + static_cast<double>(file.sample_count()) / window.rate_hz));
+}
+
+void add_provenance(Recording& header, const OperationEntry& entry, const OptionValues& values, const RecordingFile& file) {
+  const int run = next_run(header);
+  const auto operation = operation_provenance(run, entry, values);
+  header.provenance.insert(header.provenance.end(), operation.begin(), operation.begin() + 2);
+  add_input_provenance(header, run, file);
+  header.provenance.insert(header.provenance.end(), operation.begin() + 2, operation.end());
+  std::string lines;
+  for (auto entry_text = operation.begin() + 2; entry_text != operation.end(); ++entry_text) {
+    lines += entry_text->key.substr(7) + "=" + entry_text->value + "\n";
+  }
+  header.provenance.push_back({run, "options_sha256", sha256_hex(lines)});
+}
+
+void mark_computed(Recording& header, const OperationEntry& entry, const OptionValues& values, const RecordingFile& file) {
+  for (auto& channel : header.channels) {
+    channel.count_uv.reset();
+    channel.count_zero_uv.reset();
+    channel.adc_min.reset();
+    channel.adc_max.reset();
+  }
+  add_provenance(header, entry, values, file);
+}
+
+void rescale_rate(Recording& header, double rate_hz) {
+  const double ratio = rate_hz / header.rate_hz;
+  for (auto& gap : header.gaps) {
+    const auto end = static_cast<double>(gap.first_sample + gap.sample_count);
+    gap.first_sample = static_cast<Index>(std::llround(static_cast<double>(gap.first_sample) * ratio));
+    gap.sample_count = static_cast<Index>(std::llround(end * ratio)) - gap.first_sample;
+  }
+  header.rate_hz = rate_hz;
+}
+
+std::string identifier_of(const Recording& header) {
+  std::string lines;
+  for (const auto& entry : header.provenance) lines += fmt::format("{} {}={}\n", entry.run, entry.key, entry.value);
+  return sha256_hex(lines);
+}
+
+void writing(const std::filesystem::path& target, const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const FileError& error) {
+    const std::string name = target.filename().string();
+    if (std::string(error.path()).find(name) != std::string::npos) throw OutputError(error.what());
+    throw;
+  }
+}
+
+void refuse_input_as_output(const std::filesystem::path& target, const RecordingFile& file) {
+  std::error_code error;
+  for (const auto& input : file.input_files()) {
+    if (std::filesystem::equivalent(target, input, error)) {
+      throw InvalidArgument(fmt::format("--output {} is the input itself; give another name", target.string()));
+    }
+  }
+}
+
+std::string creation_time() {
+  std::time_t seconds = std::time(nullptr);
+  if (const char* epoch = std::getenv("SOURCE_DATE_EPOCH")) seconds = static_cast<std::time_t>(std::atoll(epoch));
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(seconds));
+}
+
+WriteOptions write_options(const Invocation& invocation) {
+  auto options = invocation.options<WriteOptions>("output");
+  if (options.created.empty()) options.created = creation_time();
+  return options;
+}
+
+}  // namespace emg::tools

@@ -1,0 +1,83 @@
+// Which files a run works on, and under which names.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "libemg/io/atomic_file.h"
+#include "tools/batch_engine.h"
+
+namespace emg::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  const auto inner = fs::weakly_canonical(path), outer = fs::weakly_canonical(folder);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
+std::string joined_id(const fs::path& relative) {
+  std::string id;
+  for (const auto& part : relative) id += (id.empty() ? "" : "__") + part.string();
+  return id;
+}
+
+struct Found {
+  fs::path path;
+  fs::path relative;
+  std::string skip_reason;
+};
+
+void add_path(const std::string& argument, const ReadOptions& options, const fs::path& out, std::vector<Found>& found);
+
+void add_list(const fs::path& list, const ReadOptions& options, const fs::path& out, std::vector<Found>& found) {
+  const std::string text = read_file(list);
+  std::size_t begin = 0;
+  while (begin < text.size()) {
+    const auto end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty() && line[0] != '#') add_path(line, options, out, found);
+  }
+}
+
+void add_path(const std::string& argument, const ReadOptions& options, const fs::path& out, std::vector<Found>& found) {
+  if (argument.starts_with('@')) return add_list(argument.substr(1), options, out, found);
+  const fs::path path(argument);
+  if (!fs::is_directory(path)) {
+    found.push_back({path, path.filename(), ""});
+    return;
+  }
+  for (const auto& file : scan_directory(path, options)) {
+    if (is_inside(file.path, out)) continue;
+    const bool recording = file.kind.outcome == FileKind::Outcome::recording;
+    found.push_back({file.path, fs::relative(file.path, path), recording ? "" : file.kind.reason});
+  }
+}
+
+}  // namespace
+
+std::vector<BatchInput> collect_inputs(const std::vector<std::string>& arguments, const ReadOptions& options, const fs::path& out) {
+  std::vector<Found> found;
+  for (const auto& argument : arguments) add_path(argument, options, out, found);
+  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.path < b.path; });
+  found.erase(std::unique(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.path == b.path; }), found.end());
+  std::map<std::string, int> short_uses, long_uses;
+  const auto short_id = [](const Found& f) { return joined_id(fs::path(f.relative).replace_extension()); };
+  for (const auto& f : found) {
+    if (f.skip_reason.empty()) ++short_uses[short_id(f)];
+    ++long_uses[joined_id(f.relative)];
+  }
+  std::vector<BatchInput> inputs;
+  for (const auto& f : found) {
+    std::string id = f.skip_reason.empty() && short_uses[short_id(f)] == 1 ? short_id(f) : joined_id(f.relative);
+    if (long_uses[joined_id(f.relative)] > 1) id = joined_id(f.path.lexically_normal().relative_path());
+    inputs.push_back({id, f.path, f.relative.generic_string(), f.skip_reason});
+  }
+  return inputs;
+}
+
+}  // namespace emg::tools

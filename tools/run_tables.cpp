@@ -1,0 +1,229 @@
+// What stands at the end of a run: tables over all recordings, run.json, the report; and `collect`, which joins runs.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "libemg/core/version.h"
+#include "libemg/io/atomic_file.h"
+#include "libemg/io/recording_file.h"
+#include "libemg/io/sha256.h"
+#include "libemg/io/table_file.h"
+#include "tools/batch_engine.h"
+#include "tools/composed.h"
+#include "tools/file_options.h"
+#include "tools/report.h"
+
+namespace emg::tools {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+bool is_flat(const Table& table) {
+  return std::all_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.width == 1; });
+}
+
+// Waveforms stay in the native file; spectra (a table whose rows make no sense without them) stay there altogether.
+std::optional<Table> flat_part(Table table) {
+  const bool per_thing = table.find("channel") || table.find("recording_id") || table.find("unit_id");
+  if (!is_flat(table) && !per_thing) return std::nullopt;
+  std::erase_if(table.columns, [](const Column& column) { return column.width != 1; });
+  return table;
+}
+
+// Text columns of one file may be numbers in another if they were all missing there: then the kinds differ though the names agree.
+void append_or_refuse(Table& all, const Table& more, const std::string& origin) {
+  try {
+    append_rows(all, more);
+  } catch (const InvalidArgument& error) {
+    throw InvalidArgument(fmt::format("{}: {}", origin, error.what()));
+  }
+}
+
+Table failed_rows(const std::map<std::string, Json>& entries) {
+  Table table{"not_analysed", "inputs that gave no result, with the reason", {}};
+  for (const char* name : {"recording_id", "input", "status", "reason"}) table.columns.push_back({name, "", "", std::vector<std::string>{}, 1});
+  for (const auto& [id, entry] : entries) {
+    if (entry.value("status", "") == "done") continue;
+    const std::string cells[] = {id, entry.value("input", ""), entry.value("status", ""), entry.value("reason", "")};
+    for (std::size_t i = 0; i < 4; ++i) append_value(table.columns[i], cells[i]);
+  }
+  return table;
+}
+
+std::string description_text(const Table& table) {
+  Json json{{"name", table.name}, {"description", table.text}, {"columns", Json::object()}};
+  for (const auto& column : table.columns) json["columns"][column.name] = {{"unit", column.unit}, {"description", column.text}};
+  return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+void write_if_changed(const fs::path& path, const std::string& text) {
+  std::error_code error;
+  if (fs::file_size(path, error) == text.size() && !error && read_file(path) == text) return;
+  write_file(path, text);
+}
+
+std::string results_key(const std::map<std::string, Json>& entries) {
+  std::string lines;
+  for (const auto& [id, entry] : entries) {
+    lines += fmt::format("{} {} {} {} {}\n", id, entry.value("status", ""), entry.value("key", ""), entry.value("sha256", ""), entry.value("reason", ""));
+  }
+  return sha256_hex(lines);
+}
+
+Json run_json(const Invocation& invocation, const std::map<std::string, Json>& entries, const std::string& key) {
+  Json totals{{"done", 0}, {"failed", 0}, {"skipped", 0}};
+  for (const auto& [id, entry] : entries) {
+    const auto status = entry.value("status", "failed");
+    totals[status] = totals[status].get<int>() + 1;
+  }
+  Json run{{"endplate", kVersion}, {"command", invocation.command().name}, {"options", Json::object()}};
+  for (const auto& table : invocation.command().tables) {
+    if (table.name == "run" || table.name == "batch") continue;
+    const auto& values = invocation.values(table.name);
+    for (std::size_t i = 0; i < table.fields.size(); ++i) run["options"][table.fields[i].name] = to_json(values[i]);
+  }
+  run["inputs"] = invocation.arguments();
+  run["totals"] = totals;
+  run["results"] = key;
+  return run;
+}
+
+bool is_finished(const fs::path& out, const std::string& text) {
+  std::error_code error;
+  return fs::exists(out / "report.html", error) && fs::exists(out / "tables" / "not_analysed.tsv", error) && fs::exists(out / "run.json", error) &&
+         read_file(out / "run.json") == text;
+}
+
+}  // namespace
+
+void write_run_tables(const fs::path& out) {
+  const auto entries = read_manifests(out);
+  std::map<std::string, Table> tables;
+  for (const auto& [id, entry] : entries) {
+    for (const auto& output : entry.value("outputs", Json::array())) {
+      const fs::path file = out / output.get<std::string>();
+      if (file.extension() != ".nwb") continue;
+      for (const auto& stored : RecordingFile::open(file).tables()) {
+        if (stored.name == "provenance" || stored.row_count() == 0) continue;
+        auto table = flat_part(stored);
+        if (!table) continue;
+        prepend_constant(*table, "recording_id", "recording of this run", file.stem().string());
+        append_or_refuse(tables[table->name], *table, file.string());
+      }
+    }
+  }
+  tables["not_analysed"] = failed_rows(entries);
+  fs::create_directories(out / "tables");
+  for (const auto& file : fs::directory_iterator(out / "tables")) {
+    if (tables.count(file.path().stem().string()) == 0) fs::remove(file.path());
+  }
+  for (const auto& [name, table] : tables) {
+    write_if_changed(out / "tables" / (name + ".tsv"), tsv_text(table));
+    write_if_changed(out / "tables" / (name + ".json"), description_text(table));
+  }
+}
+
+void finish_run(const Invocation& invocation, const fs::path& out, const BatchTotals&, int report_details) {
+  const auto entries = read_manifests(out);
+  const auto text = run_json(invocation, entries, results_key(entries)).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  if (is_finished(out, text)) return;
+  write_run_tables(out);
+  fs::remove(out / "run.json");
+  check_interrupt();
+  write_file(out / "run.json", text);
+  write_report(out, report_details);
+}
+
+namespace {
+
+struct CollectOptions {
+  std::string table;
+  bool union_columns = false;
+  static constexpr auto fields() {
+    using O = CollectOptions;
+    return std::tuple{field("table", &O::table, {}, "table to join, e.g. recordings, detect_spikes, onsets"),
+                      field("union_columns", &O::union_columns, {}, "join also tables with different columns; missing cells are empty")};
+  }
+};
+
+// Gives `table` every column of `like` that it lacks, empty.
+void add_missing_columns(Table& table, const Table& like) {
+  for (const auto& column : like.columns) {
+    if (table.find(column.name)) continue;
+    table.columns.push_back({column.name, column.unit, column.text, std::vector<std::string>(table.row_count()), 1});
+  }
+}
+
+int run_collect(Invocation& invocation) {
+  const auto options = invocation.options<CollectOptions>("collect");
+  if (options.table.empty()) throw InvalidArgument("--table is missing: which table to join, e.g. recordings");
+  Table all;
+  for (const auto& folder : invocation.arguments()) {
+    const fs::path path = fs::path(folder) / "tables" / (options.table + ".tsv");
+    auto table = read_table(path);
+    table.name = options.table;
+    if (options.union_columns && !all.columns.empty()) {
+      add_missing_columns(table, all);
+      add_missing_columns(all, table);
+    }
+    append_or_refuse(all, table, path.string());
+  }
+  if (invocation.run().output.empty() || invocation.run().json) {
+    invocation.add_table(all);
+  }
+  if (!invocation.run().output.empty()) {
+    writing(invocation.run().output, [&] { write_table(invocation.run().output, all); });
+    invocation.add_output(invocation.run().output, "table");
+  }
+  return kDone;
+}
+
+struct ReportOptions {
+  int report_details = 50;
+  static constexpr auto fields() {
+    return std::tuple{field("report_details", &ReportOptions::report_details, {0, 100000},
+                            "recordings shown in report.html itself; the others get a page each")};
+  }
+};
+
+}  // namespace
+
+Command collect_command() {
+  Command command;
+  command.name = "collect";
+  command.group = "Whole job";
+  command.summary = "joins one table of several runs or shards";
+  command.arguments = "DIR...";
+  command.fewest_arguments = 1;
+  command.most_arguments = 100000;
+  command.kind = "composed";
+  command.tables = {option_table<CollectOptions>("collect", "what to join"), option_table<RunOptions>("run", "output and messages")};
+  command.example = "endplate collect out --table recordings -o recordings.csv";
+  command.run = run_collect;
+  return command;
+}
+
+Command report_command() {
+  Command command;
+  command.name = "report";
+  command.group = "Whole job";
+  command.summary = "rebuilds report.html of a run from its results, without computing";
+  command.arguments = "DIR";
+  command.fewest_arguments = command.most_arguments = 1;
+  command.kind = "composed";
+  command.tables = {option_table<ReportOptions>("report", "report"), option_table<RunOptions>("run", "output and messages")};
+  command.example = "endplate report out";
+  command.run = [](Invocation& invocation) {
+    const fs::path out = invocation.arguments().front();
+    if (read_manifests(out).empty()) throw FileError(out.string(), "holds no results: no manifest.jsonl");
+    write_run_tables(out);
+    write_report(out, invocation.options<ReportOptions>("report").report_details);
+    invocation.add_output((out / "report.html").string(), "report");
+    return int{kDone};
+  };
+  return command;
+}
+
+}  // namespace emg::tools
