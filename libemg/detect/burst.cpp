@@ -34,6 +34,15 @@ void block_sums(const double* x, double* out, Index width, Index windows) {
   }
 }
 
+// All sums of `width` neighbours of the trace, as many as `sums` holds.
+void all_block_sums(std::span<const double> trace, Index width, std::span<double> sums) {
+  const auto count = static_cast<Index>(sums.size());
+  Index block = 0;
+  for (; block + kLanes * width <= count; block += kLanes * width)
+    block_sums<kLanes>(trace.data() + block, sums.data() + block, width, width);
+  for (; block < count; block += width) block_sums<1>(trace.data() + block, sums.data() + block, width, std::min(width, count - block));
+}
+
 }  // namespace
 
 std::vector<Span> spans_above(std::span<const double> trace, double level) {
@@ -76,31 +85,32 @@ std::vector<double> window_sums(std::span<const double> trace, Index width) {
   const auto n = static_cast<Index>(trace.size());
   if (width < 1 || n < width) return {};
   std::vector<double> sums(static_cast<std::size_t>(n - width + 1));
-  const auto count = static_cast<Index>(sums.size());
-  Index block = 0;
-  for (; block + kLanes * width <= count; block += kLanes * width)
-    block_sums<kLanes>(trace.data() + block, sums.data() + block, width, width);
-  for (; block < count; block += width) block_sums<1>(trace.data() + block, sums.data() + block, width, std::min(width, count - block));
+  all_block_sums(trace, width, sums);
   return sums;
 }
 
-std::vector<double> moving_mean(std::span<const double> trace, Index width) {
+void moving_mean(std::span<const double> trace, Index width, std::span<double> mean) {
   const auto n = static_cast<Index>(trace.size());
-  std::vector<double> mean(trace.size());
   const Index before = width / 2, after = width - before;  // covers [i - before, i + after)
-  const auto sums = window_sums(trace, width);
+  const Index whole = std::max<Index>(0, n - width + 1);
+  const auto middle = mean.subspan(static_cast<std::size_t>(whole > 0 ? before : 0), static_cast<std::size_t>(whole));
+  all_block_sums(trace, width, middle);
   const double scale = 1 / static_cast<double>(width);
-  for (Index k = 0; k < static_cast<Index>(sums.size()); ++k)
-    mean[static_cast<std::size_t>(k + before)] = sums[static_cast<std::size_t>(k)] * scale;
+  for (auto& v : middle) v *= scale;
   const auto edge = [&](Index i) {
     const Index from = std::max<Index>(0, i - before), to = std::min(n, i + after);
     double sum = 0;
     for (Index k = from; k < to; ++k) sum += trace[static_cast<std::size_t>(k)];
     mean[static_cast<std::size_t>(i)] = sum / static_cast<double>(to - from);
   };
-  const Index whole_first = sums.empty() ? n : before, whole_end = sums.empty() ? n : before + static_cast<Index>(sums.size());
-  for (Index i = 0; i < std::min(whole_first, n); ++i) edge(i);
-  for (Index i = whole_end; i < n; ++i) edge(i);
+  const Index first = whole > 0 ? before : n;
+  for (Index i = 0; i < first; ++i) edge(i);
+  for (Index i = whole > 0 ? before + whole : n; i < n; ++i) edge(i);
+}
+
+std::vector<double> moving_mean(std::span<const double> trace, Index width) {
+  std::vector<double> mean(trace.size());
+  moving_mean(trace, width, mean);
   return mean;
 }
 

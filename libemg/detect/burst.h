@@ -24,6 +24,9 @@ std::vector<double> window_sums(std::span<const double> trace, Index width);
 /// Mean over the `width` samples around each sample (width / 2 before it), at the ends over those inside the record.
 std::vector<double> moving_mean(std::span<const double> trace, Index width);
 
+/// The same into `mean`, which must be as long as the trace.
+void moving_mean(std::span<const double> trace, Index width, std::span<double> mean);
+
 /// Largest |x| and RMS of trace[span].
 struct BurstSize {
   double peak_uv = 0;

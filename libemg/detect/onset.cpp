@@ -69,8 +69,7 @@ RowMatrix smooth_measures(const ChannelsView& source, double rate_hz, const Onse
   require_corner("smooth_hz", o.smooth_hz, rate_hz);
   RowMatrix measure(source.rows(), source.cols());
   parallel_for(source.rows(), threads, [&](Index c) {
-    const auto values = activity_measure(channel_span(source, c), o.method);
-    std::copy(values.begin(), values.end(), measure.row(c).data());
+    activity_measure(channel_span(source, c), o.method, {measure.row(c).data(), static_cast<std::size_t>(measure.cols())});
   });
   return lowpass(measure, rate_hz, {.cut_hz = o.smooth_hz, .order = 2}, threads);
 }
@@ -111,24 +110,31 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
   RowMatrix band, smooth;
   if (filtered) band = prefiltered(signal, rate_hz, threads);
   const ChannelsView source = filtered ? ChannelsView(band) : signal;
-  const bool by_mean = options.smoothing == OnsetSmoothing::mean;
+  const bool by_mean = envelope && options.smoothing == OnsetSmoothing::mean;
   if (envelope && !by_mean) smooth = smooth_measures(source, rate_hz, options, threads);
   const auto step = envelope && options.correct_delay ? smoother_step(rate_hz, options) : std::vector<double>{};
 
+  const auto samples = static_cast<std::size_t>(by_mean ? signal.cols() : 0);
+  const Index tasks = std::min<Index>(thread_count(threads), signal.rows());
   std::vector<std::vector<OnsetRow>> parts(static_cast<std::size_t>(signal.rows()));
-  parallel_for(signal.rows(), threads, [&](Index c) {
-    const auto k = static_cast<std::size_t>(c);
-    const auto trace = channel_span(source, c);
-    Found found;
-    if (!envelope) {
-      found = whitened_bursts(trace, rate_hz, baselines[k], options);
-    } else if (by_mean) {
-      const auto mean = moving_mean(activity_measure(trace, options.method), samples_in_ms(options.smooth_ms, rate_hz));
-      found = envelope_bursts(mean, trace, rate_hz, baselines[k], step, options);
-    } else {
-      found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baselines[k], step, options);
+  // Each task keeps its buffers from channel to channel: fresh pages cost more than the arithmetic.
+  parallel_for(tasks, threads, [&](Index task) {
+    std::vector<double> measure(samples), mean(samples);
+    for (Index c = task; c < signal.rows(); c += tasks) {
+      const auto k = static_cast<std::size_t>(c);
+      const auto trace = channel_span(source, c);
+      Found found;
+      if (!envelope) {
+        found = whitened_bursts(trace, rate_hz, baselines[k], options);
+      } else if (by_mean) {
+        activity_measure(trace, options.method, measure);
+        moving_mean(measure, samples_in_ms(options.smooth_ms, rate_hz), mean);
+        found = envelope_bursts(mean, trace, rate_hz, baselines[k], step, options);
+      } else {
+        found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baselines[k], step, options);
+      }
+      parts[k] = rows_of(found, channel_span(signal, c), baselines[k], rate_hz, static_cast<int>(c), options.method);
     }
-    parts[k] = rows_of(found, channel_span(signal, c), baselines[k], rate_hz, static_cast<int>(c), options.method);
   });
   std::vector<OnsetRow> rows;
   for (const auto& part : parts) rows.insert(rows.end(), part.begin(), part.end());

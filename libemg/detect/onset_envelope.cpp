@@ -86,18 +86,21 @@ void correct_delays(std::vector<Span>& bursts, std::span<const double> envelope,
 
 }  // namespace
 
-std::vector<double> activity_measure(std::span<const double> trace, OnsetMethod method) {
-  std::vector<double> out(trace.size());
+void activity_measure(std::span<const double> trace, OnsetMethod method, std::span<double> out) {
   const std::size_t n = trace.size();
+  const double* const x = trace.data();
+  double* const y = out.data();
   if (method == OnsetMethod::hodges_bui) {
-    for (std::size_t i = 0; i < n; ++i) out[i] = std::fabs(trace[i]);
-    return out;
+    for (std::size_t i = 0; i < n; ++i) y[i] = std::fabs(x[i]);
+    return;
   }
-  if (n < 3) return out;
-  for (std::size_t i = 1; i + 1 < n; ++i) out[i] = std::fabs(trace[i] * trace[i] - trace[i - 1] * trace[i + 1]);
-  out[0] = out[1];
-  out[n - 1] = out[n - 2];
-  return out;
+  if (n < 3) {
+    std::fill(out.begin(), out.end(), 0.0);
+    return;
+  }
+  for (std::size_t i = 1; i + 1 < n; ++i) y[i] = std::fabs(x[i] * x[i] - x[i - 1] * x[i + 1]);
+  y[0] = y[1];
+  y[n - 1] = y[n - 2];
 }
 
 std::vector<double> smoother_step(double rate_hz, const OnsetOptions& o) {

@@ -25,8 +25,8 @@ Found whitened_bursts(std::span<const double> trace, double rate_hz, const Basel
 /// Step responses of the smoother, for the correction of delays: rises from 0 to 1 around its middle sample.
 std::vector<double> smoother_step(double rate_hz, const OnsetOptions& options);
 
-/// What the smoother works on: |x|, or the absolute Teager-Kaiser energy.
-std::vector<double> activity_measure(std::span<const double> trace, OnsetMethod method);
+/// What the smoother works on: |x|, or the absolute Teager-Kaiser energy; `out` is as long as the trace.
+void activity_measure(std::span<const double> trace, OnsetMethod method, std::span<double> out);
 
 /// Bursts of a smooth envelope: hodges_bui, teager. `trace` is what the envelope was made of, for the degrees of freedom of its baseline.
 Found envelope_bursts(std::span<const double> envelope, std::span<const double> trace, double rate_hz, const Baseline& baseline,
