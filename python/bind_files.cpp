@@ -21,6 +21,9 @@
 namespace emg::python {
 namespace {
 
+constexpr const char* kUnitTable = "truth_units";
+constexpr const char* kStoredUnitTable = "truth_unit_properties";
+
 RecordingHandle handle_of(Recording&& recording) {
   return {std::make_shared<Recording>(std::move(recording))};
 }
@@ -89,7 +92,26 @@ NwbContents contents_from(const py::dict& payload) {
     contents.arrays.emplace_back(py::cast<std::string>(pair[0]), arrays_from_payload(py::cast<py::list>(pair[1])));
   }
   for (const auto unit : py::cast<py::list>(payload["truth_units"])) contents.truth_units.push_back(unit_from(py::cast<py::dict>(unit)));
+  // The container keeps discharges and templates under truth_units; the table of the units' properties stands beside it.
+  for (auto& table : contents.tables) {
+    if (table.name == kUnitTable && !contents.truth_units.empty()) table.name = kStoredUnitTable;
+  }
+  if (!payload["sweeps"].is_none()) contents.sweeps = sweeps_from(py::cast<py::dict>(payload["sweeps"]));
   return contents;
+}
+
+// Units and tables of a simulation stored in a native file; empty lists if it holds none.
+py::tuple stored_truth(const RecordingFile& file) {
+  py::list units, tables;
+  for (auto& table : file.tables()) {
+    if (!table.name.starts_with("truth_")) continue;
+    if (table.name == kStoredUnitTable) table.name = kUnitTable;
+    tables.append(table_payload(std::move(table)));
+  }
+  if (!tables.empty() && file.format() == "nwb") {
+    for (const auto& unit : read_nwb_contents(file.path()).truth_units) units.append(unit_payload(unit));
+  }
+  return py::make_tuple(units, tables);
 }
 
 std::string identifier_of(const Recording& recording) {
@@ -154,6 +176,7 @@ void bind_file_class(py::module_& module) {
            })
       .def("read_window", &read_window)
       .def("tables", &tables_of)
+      .def("truth", &stored_truth)
       .def("sweeps", [](const RecordingFile& f) -> py::object {
         auto set = f.sweeps();
         if (!set) return py::none();
@@ -162,44 +185,6 @@ void bind_file_class(py::module_& module) {
 }
 
 }  // namespace
-
-py::dict sweeps_payload(SweepSet&& set) {
-  Table table{"sweeps", "what is known of each sweep", {}};
-  const auto add = [&](const char* name, const char* text, auto values) {
-    table.columns.push_back({name, unit_of_name(name), text, std::move(values), 1});
-  };
-  const auto words = [&](auto member) {
-    std::vector<std::string> values;
-    for (const auto& sweep : set.sweeps) values.push_back(sweep.*member);
-    return values;
-  };
-  const auto numbers = [&](auto member) {
-    std::vector<double> values;
-    for (const auto& sweep : set.sweeps) values.push_back((sweep.*member).value_or(std::numeric_limits<double>::quiet_NaN()));
-    return values;
-  };
-  std::vector<std::int64_t> index;
-  for (const auto& sweep : set.sweeps) index.push_back(sweep.sweep);
-  add("sweep", "number of the stimulus", std::move(index));
-  add("channel", "recording channel", words(&Sweep::channel));
-  add("nerve", "stimulated nerve", words(&Sweep::nerve));
-  add("side", "L or R", words(&Sweep::side));
-  add("muscle", "recorded muscle", words(&Sweep::muscle));
-  add("site", "place of stimulation", words(&Sweep::site));
-  add("distance_mm", "from stimulus to recording electrode", numbers(&Sweep::distance_mm));
-  add("intensity_ma", "stimulus current", numbers(&Sweep::intensity_ma));
-  add("pulse_ms", "stimulus duration", numbers(&Sweep::pulse_ms));
-  add("temperature_c", "skin temperature", numbers(&Sweep::temperature_c));
-  add("clock_s", "time of the stimulus", numbers(&Sweep::clock_s));
-  add("annotation", "remark", words(&Sweep::annotation));
-  const auto samples = std::make_shared<RowMatrix>(std::move(set.samples));
-  py::dict payload;
-  payload["rate_hz"] = set.rate_hz;
-  payload["zero_sample"] = set.zero_sample;
-  payload["data"] = read_only_view(samples, samples->data(), {samples->rows(), samples->cols()});
-  payload["metadata"] = table_payload(std::move(table));
-  return payload;
-}
 
 py::dict unit_payload(const MotorUnit& unit) {
   auto samples = unit.discharges.sample;

@@ -13,6 +13,9 @@ namespace py = pybind11;
 /// {"data", "rate_hz", "zero_sample", "metadata": table payload}.
 py::dict sweeps_payload(SweepSet&& set);
 
+/// The reverse of sweeps_payload.
+SweepSet sweeps_from(const py::dict& payload);
+
 /// {"unit_id", "rate_hz", "sample", "offset_samples", "waveform_uv", "waveform_zero", "status"}.
 py::dict unit_payload(const MotorUnit& unit);
 

@@ -99,7 +99,7 @@ def package_stub(description):
     parts.append(f"def read(path: _Path, /, *, {given}) -> Recording: ...\n")
     parts.append(f"def open(path: _Path, /, *, {given}) -> RecordingFile: ...\n")
     parts.append(f"def scan(directory: _Path, /, *, {given}) -> list[ScannedFile]: ...\n")
-    parts.append(f"def write(what: Recording | Arrays | Table, path: _Path, /, *, {written}) -> None: ...\n\n")
+    parts.append(f"def write(what: Recording | Sweeps | Arrays | Table, path: _Path, /, *, {written}) -> None: ...\n\n")
     parts += [operation_stub(record) for record in description["commands"]]
     return "".join(parts)
 

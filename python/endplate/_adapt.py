@@ -112,7 +112,7 @@ def _uniform_rate(seconds: Any, candidates: Sequence[Optional[float]]) -> float:
     if residual(mean) >= 0.5:
         raise InvalidArgument(f"the index is not uniform: samples lie up to {residual(mean):.3g} samples from an even axis")
     for candidate in [*candidates, float(round(mean))]:
-        if candidate and residual(candidate) < 1e-3:
+        if candidate and residual(candidate) < 0.01:
             return float(candidate)
     return float(mean)
 

@@ -26,8 +26,8 @@ def _warned(recording: Recording) -> Recording:
 
 
 def _stored_truth(handle: Any) -> Optional[Truth]:
-    tables = [Table(t) for t in handle.tables() if t["name"].startswith("truth_")]
-    return Truth((), tables) if tables else None
+    units, tables = handle.truth()
+    return Truth([Unit(u) for u in units], [Table(t) for t in tables]) if tables else None
 
 
 class RecordingFile:
@@ -126,15 +126,24 @@ def _created(options: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _contents(**given: Any) -> Dict[str, Any]:
-    return {"signal": True, "tables": [], "arrays": [], "truth_units": [], **given}
+    return {"signal": True, "tables": [], "arrays": [], "truth_units": [], "sweeps": None, **given}
+
+
+def _truth_contents(truth: Optional[Truth]) -> Dict[str, Any]:
+    if truth is None:
+        return {}
+    return {"tables": [t.payload() for t in truth.tables.values()], "truth_units": [u.payload() for u in truth.units]}
 
 
 def _write_recording(recording: Recording, path: str, options: Dict[str, Any]) -> None:
-    truth = recording.truth
-    contents = _contents()
-    if truth is not None:
-        contents = _contents(tables=[t.payload() for t in truth.tables.values()], truth_units=[u.payload() for u in truth.units])
-    _core.write_file(path, recording._handle, contents, _created(options))
+    _core.write_file(path, recording._handle, _contents(**_truth_contents(recording.truth)), _created(options))
+
+
+def _write_sweeps(sweeps: Sweeps, path: str, options: Dict[str, Any]) -> None:
+    if os.path.splitext(path)[1] != ".nwb":
+        raise InvalidArgument(f"{path}: sweeps are written as .nwb")
+    contents = _contents(signal=False, sweeps=sweeps.payload(), **_truth_contents(sweeps.truth))
+    _core.write_result(path, sweeps.rate_hz, [tuple(p) for p in sweeps.provenance], contents, _created(options))
 
 
 def _write_result(result: _Result, path: str, options: Dict[str, Any]) -> None:
@@ -152,8 +161,10 @@ def _write_result(result: _Result, path: str, options: Dict[str, Any]) -> None:
 
 
 def _write(what: Any, path: Any, /, **options: Any) -> None:
-    """Writes a recording (.nwb .edf .bdf .csv .tsv) or a result (.nwb .tsv .csv .jsonl), atomically."""
+    """Writes a recording (.nwb .edf .bdf .csv .tsv), sweeps (.nwb) or a result (.nwb .tsv .csv .jsonl), atomically."""
     path = os.fspath(path)
+    if isinstance(what, Sweeps):
+        return _write_sweeps(what, path, options)
     if isinstance(what, Recording):
         _write_recording(what, path, options)
     elif isinstance(what, _Result):

@@ -263,6 +263,18 @@ class Sweeps(Immutable):
         payload = self.payload()
         return json_text({"type": "Sweeps", **payload, "data": array_record(self.data), "metadata": json.loads(self.metadata.to_json())})
 
+    def to_nwb(self, path: Any, **options: Any) -> None:
+        """Writes a native file."""
+        from ._files import write
+
+        write(self, path, **options)
+
+    def __copy__(self) -> "Sweeps":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Sweeps":
+        return self
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sweeps) and same(self.payload(), other.payload()) and self.truth == other.truth
 

@@ -1,0 +1,121 @@
+"""Arrays in, arrays out: shapes, types, strides, copies, refusals."""
+
+import gc
+
+import numpy as np
+import pytest
+
+
+def test_the_reference_is_scipy(ep, noise, needed):
+    signal = needed("scipy.signal").signal
+    sos = signal.butter(4, [20, 450], "bandpass", fs=2000, output="sos")
+    ours = ep.bandpass(noise, rate_hz=2000, low_hz=20, high_hz=450, order=4)
+    assert np.max(np.abs(ours - signal.sosfiltfilt(sos, noise, axis=-1))) < 1e-8
+
+
+def test_a_trace_comes_back_as_a_trace(ep, noise):
+    whole = ep.bandpass(noise, rate_hz=2000)
+    trace = ep.bandpass(noise[1], rate_hz=2000)
+    assert whole.shape == noise.shape and trace.shape == noise[1].shape
+    assert np.array_equal(whole[1], trace)
+    assert ep.bandpass(noise[:1], rate_hz=2000).shape == (1, 4000)
+
+
+def test_result_owns_its_memory_and_may_be_written_to(ep, noise):
+    result = ep.bandpass(noise, rate_hz=2000)
+    assert result.dtype == np.float64 and result.flags.c_contiguous and result.flags.writeable
+    copy = result.copy()
+    row = result[2]
+    del result
+    gc.collect()
+    assert np.array_equal(row, copy[2])
+
+
+def test_input_is_not_changed(ep, noise):
+    before = noise.copy()
+    noise.flags.writeable = False
+    ep.bandpass(noise, rate_hz=2000)
+    assert np.array_equal(before, noise)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float16", "float32", ">i2", ">f8"])
+def test_real_types_are_converted_once(ep, noise, dtype):
+    given = (noise > 0).astype(dtype) if dtype == "bool" else np.abs(noise).astype(dtype)
+    assert np.array_equal(ep.bandpass(given, rate_hz=2000), ep.bandpass(given.astype(float), rate_hz=2000))
+
+
+@pytest.mark.parametrize("view", [lambda x: x[:, ::2], lambda x: x[::-1], lambda x: x[::2, 100:3000], lambda x: np.asfortranarray(x), lambda x: x[:, ::-1]])
+def test_any_strides(ep, noise, view):
+    given = view(noise)
+    assert np.array_equal(ep.bandpass(given, rate_hz=2000), ep.bandpass(np.ascontiguousarray(given), rate_hz=2000))
+
+
+def test_lists_are_arrays(ep, noise):
+    assert np.array_equal(ep.bandpass(noise.tolist(), rate_hz=2000), ep.bandpass(noise, rate_hz=2000))
+
+
+@pytest.mark.parametrize("given", [np.zeros((2, 100), complex), np.zeros((2, 100), object), np.array([["a", "b"]]), "text", None, {}, np.longdouble([1, 2])])
+def test_other_types_are_refused(ep, given):
+    with pytest.raises(TypeError, match="signal must be"):
+        ep.bandpass(given, rate_hz=2000)
+
+
+def test_masked_arrays_are_refused(ep, noise):
+    with pytest.raises(TypeError, match="masked"):
+        ep.bandpass(np.ma.masked_array(noise, noise > 30), rate_hz=2000)
+    with pytest.raises(TypeError, match="masked"):
+        ep.from_numpy(np.ma.masked_array(noise, noise > 30), rate_hz=2000)
+
+
+def test_samples_by_channels_are_refused_unless_said(ep, noise):
+    with pytest.raises(ep.InvalidArgument, match=r'shape \(4000, 4\) looks like samples x channels; pass layout="samples_channels" or transpose'):
+        ep.bandpass(noise.T, rate_hz=2000)
+    with pytest.raises(ep.InvalidArgument, match="looks like samples x channels"):
+        ep.from_numpy(noise.T, rate_hz=2000)
+    stated = ep.bandpass(noise.T, rate_hz=2000, layout="samples_channels")
+    assert np.array_equal(stated, ep.bandpass(noise, rate_hz=2000))
+    assert ep.teager(np.ones((5, 3)) * np.arange(3), rate_hz=2000, layout="channels_samples").shape == (5, 3)
+    with pytest.raises(ep.InvalidArgument, match="layout is"):
+        ep.bandpass(noise, rate_hz=2000, layout="rows")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_samples_that_are_not_finite_name_their_place(ep, noise, bad):
+    noise[2, 1024] = bad
+    with pytest.raises(ep.InvalidArgument, match="channel 2, sample 1024 is not finite"):
+        ep.bandpass(noise, rate_hz=2000)
+    with pytest.raises(ep.InvalidArgument, match="channel 2, sample 1024 is not finite"):
+        ep.from_numpy(noise, rate_hz=2000)
+
+
+@pytest.mark.parametrize("shape", [(0,), (0, 0), (3, 0), (2, 2, 2), ()])
+def test_shapes_without_a_signal_are_refused(ep, shape):
+    with pytest.raises(ep.InvalidArgument, match="signal"):
+        ep.bandpass(np.zeros(shape), rate_hz=2000)
+
+
+def test_threads_do_not_change_a_bit(ep):
+    signal = np.random.default_rng(2).standard_normal((20, 3000))
+    one = ep.bandpass(signal, rate_hz=2000)
+    for threads in (0, 2, 7):
+        assert np.array_equal(one, ep.bandpass(signal, rate_hz=2000, threads=threads))
+
+
+def test_arrays_have_attributes_and_no_channel_axis_for_a_trace(ep, noise):
+    both = ep.welch(noise, rate_hz=2000)
+    one = ep.welch(noise[0], rate_hz=2000)
+    assert both.density_uv2_per_hz.shape == (4, both.frequency_hz.size)
+    assert np.array_equal(both["density_uv2_per_hz"][0], one.density_uv2_per_hz)
+    assert not both.density_uv2_per_hz.flags.writeable
+    density, copy = one.density_uv2_per_hz, one.density_uv2_per_hz.copy()
+    del one
+    gc.collect()
+    assert np.array_equal(density, copy)
+    with pytest.raises(AttributeError, match="frequency_hz"):
+        both.power
+
+
+def test_measures_of_a_spectrum_equal_those_of_its_signal(ep, noise):
+    assert np.array_equal(ep.frequency_measures(ep.welch(noise, rate_hz=2000)).mnf_hz, ep.frequency_measures(noise, rate_hz=2000).mnf_hz)
+    with pytest.raises(TypeError, match="takes a signal"):
+        ep.bandpass(ep.welch(noise, rate_hz=2000))
