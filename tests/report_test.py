@@ -7,9 +7,9 @@ import re
 import shutil
 import subprocess
 
-import conftest
 import matplotlib.image
 import pytest
+from program import missing
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 RATE_HZ = 1000
@@ -30,7 +30,7 @@ def write_csv(path, names, duration_s, seed):
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report_inputs")
-    write_csv(folder / "first.csv", [HOSTILE, "EMG2"], 6, 1)
+    write_csv(folder / "first.csv", [HOSTILE, "second"], 6, 1)
     write_csv(folder / "second.csv", ["EMG1"], 8, 2)
     write_csv(folder / "many.csv", [f"EMG{i + 1}" for i in range(20)], 4, 3)
     (folder / "broken.edf").write_bytes(b"0       " + b"no number of anything" * 12)
@@ -49,7 +49,7 @@ def run(endplate, inputs, tmp_path_factory):
 def browser():
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        conftest.missing("chromium is not installed")
+        missing("chromium is not installed")
 
     def call(page, profile, *options):
         command = [path, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={profile}", "--virtual-time-budget=10000",
