@@ -225,8 +225,8 @@ Header read_header(const SourceFile& file, bool strict, std::vector<Warning>& wa
   mark_annotations(file, header);
   for (const auto& s : header.signals) {
     if (!s.annotations && header.duration_s <= 0) {
-      fixed.fail(
-          244, fmt::format("header field 'record duration' at byte 244: {} with signals, so there is no rate", in_quotes(fixed.text(244, 8))));
+      fixed.fail(244, fmt::format("header field 'record duration' at byte 244: {} with signals, so there is no rate",
+                                  in_quotes(fixed.text(244, 8))));
     }
     if (!s.annotations && s.digital_min > s.digital_max) {
       all.repair(fmt::format("channel {}: digital minimum {} above maximum {}", s.label, s.digital_min, s.digital_max));

@@ -63,8 +63,8 @@ FileHead head_of(const std::filesystem::path& path);
 /// The format that `head` is in, null if it is none of the known ones.
 const Format* format_of(const FileHead& head);
 
-/// True if the first lines of a text hold at least two rows of numbers (csv.cpp).
-bool looks_like_rows(const FileHead& head);
+/// How the refusal of a text without numbers begins: a document.
+inline constexpr std::string_view kNoRows = "no rows of numbers";
 
 /// Options that a refusal asks for ("--rate-hz and --units"), "" if it has another reason. A reader that misses an option names it like
 /// that.

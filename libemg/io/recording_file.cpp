@@ -24,7 +24,7 @@ constexpr double kBytesInGigabyte = 1e9;
 constexpr double kLowRateHz = 200;
 
 // In the order of asking: what has a signature first, text last.
-const Format* const kFormats[] = {&kEdfFormat};
+const Format* const kFormats[] = {&kEdfFormat, &kNwbFormat, &kHdf5Format, &kWfdbFormat, &kCsvFormat};
 
 const char* bridge_hint(const FileHead& head) {
   const auto extension = lower(head.path.extension().string());
@@ -198,7 +198,7 @@ Recording RecordingFile::read() const {
     throw InvalidArgument(fmt::format("reading {} channels x {} samples needs {:.3g} GB, more than max_memory_gb {}; read a window", rows,
                                       selection_->count, gigabytes, selection_->options.max_memory_gb));
   }
-  recording.samples.resize(rows, selection_->count);
+  recording.samples = unset_matrix(rows, selection_->count);
   read_block(0, recording.samples);
   return recording;
 }

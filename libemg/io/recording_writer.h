@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "libemg/core/options.h"
 #include "libemg/core/recording.h"
@@ -29,13 +30,15 @@ struct WriteOptions {
   static constexpr auto fields() {
     using O = WriteOptions;
     return std::tuple{
-        field("dtype", &O::dtype, {}, "sample type of a native file; auto keeps integers of the source and writes computed signals as float32"),
+        field("dtype", &O::dtype, {},
+              "sample type of a native file; auto keeps integers of the source and writes computed signals as float32"),
         field("fast", &O::fast, {}, "write a native file without compression"),
         field("spec", &O::spec, {}, "embed the NWB specification in a native file"),
         field("clip", &O::clip, {}, "clip samples outside the range of an integer format instead of refusing"),
         field("overwrite", &O::overwrite, {}, "replace an existing file"),
         field("deidentify", &O::deidentify, {}, "leave out subject, start time and free text"),
-        field("created", &O::created, {}, "creation time to store, ISO 8601 with zone; empty: SOURCE_DATE_EPOCH or now, given by the caller"),
+        field("created", &O::created, {},
+              "creation time to store, ISO 8601 with zone; empty: SOURCE_DATE_EPOCH or now, given by the caller"),
     };
   }
 };
@@ -48,10 +51,13 @@ class RecordingWriter {
   virtual void append(const ChannelsView& block) = 0;
   /// Completes the file and gives it its name. Throws FileError; the former file stays intact then.
   virtual void finish() = 0;
+  /// What the format could not hold exactly (`scale_rounded`); complete after `finish`.
+  virtual std::vector<Warning> warnings() const { return {}; }
 };
 
-/// Writer for the extension of `path` (.nwb .edf .bdf .csv .tsv). `header` is a recording whose samples are ignored; `sample_count` is how many
-/// will be appended. Throws InvalidArgument for an unknown extension, FileError if `path` cannot be written or exists and must not be replaced.
+/// Writer for the extension of `path` (.nwb .edf .bdf .csv .tsv). `header` is a recording whose samples are ignored; `sample_count` is how
+/// many will be appended. Throws InvalidArgument for an unknown extension, FileError if `path` cannot be written or exists and must not be
+/// replaced.
 std::unique_ptr<RecordingWriter> open_writer(const std::filesystem::path& path, const Recording& header, Index sample_count,
                                              const WriteOptions& options = {});
 
