@@ -88,7 +88,12 @@ int run_simulate(const SimulationKind& kind, const std::string& table, Invocatio
   contents.sweeps = simulation.sweeps;
   contents.signal = target_options.signal && simulation.recording.sample_count() > 0;
   Recording header = simulation.recording;
-  if (simulation.sweeps) header.rate_hz = simulation.sweeps->rate_hz;
+  if (simulation.sweeps && header.channels.empty()) {
+    header.rate_hz = simulation.sweeps->rate_hz;
+    header.channels.resize(1);
+    header.channels[0].name = simulation.sweeps->sweeps.empty() ? "sweeps" : simulation.sweeps->sweeps.front().channel;
+    header.samples.resize(1, 0);
+  }
   const auto events = events_table(simulation);
   auto events_path = target;
   events_path.replace_extension();
