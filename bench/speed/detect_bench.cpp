@@ -103,5 +103,3 @@ void quality_of_channels(benchmark::State& state) {
 BENCHMARK(quality_of_channels)->Unit(benchmark::kMillisecond);
 
 }  // namespace
-
-BENCHMARK_MAIN();
