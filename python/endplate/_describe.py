@@ -36,8 +36,8 @@ def _section(title: str, lines: List[str]) -> List[str]:
     return ["", title, "-" * len(title), *lines] if lines else []
 
 
-def _fields_of(description: Dict[str, Any]) -> List[Dict[str, Any]]:
-    return next(iter(description["options"].values()))  # type: ignore[no-any-return]
+def _fields_of(description: Dict[str, Any]) -> Any:
+    return next(iter(description["options"].values()))
 
 
 def python_name(name: str) -> str:
@@ -77,7 +77,8 @@ def _keyword_parameters(fields: List[Dict[str, Any]]) -> List[Any]:
 def operation_signature(description: Dict[str, Any]) -> Any:
     from inspect import Parameter, Signature
 
-    parameters = [Parameter("signal", Parameter.POSITIONAL_ONLY), Parameter("rate_hz", Parameter.KEYWORD_ONLY, default=None, annotation=Optional[float])]
+    parameters = [Parameter("signal", Parameter.POSITIONAL_ONLY)]
+    parameters += [Parameter("rate_hz", Parameter.KEYWORD_ONLY, default=None, annotation=Optional[float])]
     parameters += _keyword_parameters(_fields_of(description))
     parameters += [Parameter(name, Parameter.KEYWORD_ONLY, default=default) for name, default in _COMMON]
     return Signature(parameters)

@@ -21,7 +21,7 @@ def _output_fields() -> List[Dict[str, Any]]:
 
 
 def _warned(recording: Recording) -> Recording:
-    warn(tuple(w) for w in recording.warnings)
+    warn((w.code, w.message, w.channel) for w in recording.warnings)
     return recording
 
 
@@ -156,7 +156,8 @@ def _write_result(result: _Result, path: str, options: Dict[str, Any]) -> None:
         else:
             _core.write_table(path, result.payload())
         return
-    contents = _contents(signal=False, arrays=[(result.name, arrays)]) if arrays is not None else _contents(signal=False, tables=[result.payload()])
+    held: Dict[str, Any] = {"tables": [result.payload()]} if arrays is None else {"arrays": [(result.name, arrays)]}
+    contents = _contents(signal=False, **held)
     _core.write_result(path, result.rate_hz or 0.0, [tuple(p) for p in result.provenance], contents, _created(options))
 
 

@@ -60,5 +60,6 @@ def result_html(result: Any) -> str:
         flat = {n: v for n, v in values.items() if v.ndim == 1}
         names = [f"{n} [{result.units[n]}]" if result.units[n] else n for n in flat]
         return head + _table(names, list(zip(*(v[:_ROWS].tolist() for v in flat.values())))) + "</div>"
-    rows = [(n, " x ".join(map(str, v.shape)) if isinstance(v, np.ndarray) else v, result.units[n], result.descriptions[n]) for n, v in values.items()]
+    shown = {n: " x ".join(map(str, v.shape)) if isinstance(v, np.ndarray) else v for n, v in values.items()}
+    rows = [(n, v, result.units[n], result.descriptions[n]) for n, v in shown.items()]
     return head + _table(("name", "shape", "unit", "meaning"), rows) + "</div>"

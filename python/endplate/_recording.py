@@ -177,7 +177,8 @@ class Recording(Immutable):
         """pandas DataFrame, samples x channels, index `time_s`."""
         import pandas
 
-        frame = pandas.DataFrame(self.to_numpy("samples_channels"), columns=self.channel_names, index=pandas.Index(self.time_s, name="time_s"))
+        index = pandas.Index(self.time_s, name="time_s")
+        frame = pandas.DataFrame(self.to_numpy("samples_channels"), columns=self.channel_names, index=index)
         frame.attrs.update(rate_hz=self.rate_hz, units="uV", start_time=self.start_time)
         return frame
 
@@ -199,7 +200,9 @@ class Recording(Immutable):
         write(self, path, **options)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Recording) and same(self._facts, other._facts) and same(self.data, other.data) and self._truth == other._truth
+        if not isinstance(other, Recording) or not same(self._facts, other._facts):
+            return False
+        return same(self.data, other.data) and self._truth == other._truth
 
     def __reduce__(self) -> Any:
         return recording_from, (self.to_numpy(), self._facts, self._truth)

@@ -1,5 +1,6 @@
 """What operations return beside signals: arrays over shared axes, events, rows; and the truth of simulations."""
 
+import math
 from collections import namedtuple
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
@@ -72,9 +73,10 @@ class _Result(Immutable):
 
     def payload(self) -> Dict[str, Any]:
         """The plain form that everything else is made from."""
+        columns = [(n, self._units[n], self._descriptions[n], v) for n, v in self._values.items()]
         return {"name": self._name, "text": self._text, "rate_hz": self._rate_hz, "channel_count": self._channel_count,
-                "sample_count": self._sample_count, "without_channel": list(self._without_channel), "provenance": [tuple(p) for p in self.provenance],
-                "columns": [(n, self._units[n], self._descriptions[n], v) for n, v in self._values.items()]}
+                "sample_count": self._sample_count, "without_channel": list(self._without_channel),
+                "provenance": [tuple(p) for p in self.provenance], "columns": columns}
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and same(self.payload(), other.payload())
@@ -153,7 +155,7 @@ class Table(_Result):
         return len(next(iter(self._values.values()))) if self._values else 0
 
     def _row_type(self) -> Any:
-        return namedtuple("Row", list(self._values))  # type: ignore[misc]
+        return namedtuple("Row", list(self._values))
 
     def __iter__(self) -> Iterator[Any]:
         row = self._row_type()
@@ -192,8 +194,9 @@ class Events(Table):
 
     @property
     def time_s(self) -> "np.ndarray[Any, np.dtype[np.float64]]":
-        found = self._values.get("time_s")
-        return found if found is not None else read_only(self.sample / self.rate_hz)  # type: ignore[return-value]
+        if "time_s" in self._values:
+            return self._values["time_s"]  # type: ignore[no-any-return]
+        return read_only(self.sample / (self.rate_hz or math.nan))
 
     @property
     def duration_s(self) -> Optional[float]:
