@@ -53,7 +53,10 @@ def matches(expected, printed):
 @pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "console")], ids=ids)
 def test_console_blocks(page, endplate, samples, tmp_path):
     scratch = scratch_folder(samples, tmp_path)
-    env = dict(os.environ, PATH=f"{endplate.path.parent}{os.pathsep}{os.environ['PATH']}")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "endplate").symlink_to(endplate.path)
+    env = dict(os.environ, PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
     for line, block in blocks(page, "console"):
         for command, expected in console_steps(block):
             done = subprocess.run(command, shell=True, cwd=scratch, env=env, capture_output=True, text=True, check=False, timeout=300)

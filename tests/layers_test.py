@@ -19,8 +19,8 @@ ALLOWED = {
 EXTRA = {"measure/needle": {"decompose"}}
 EXTERNAL = {
     "fftw3.h": lambda p: p == "libemg/spectral/fft.cpp",
-    "hdf5.h": lambda p: p.startswith("libemg/io/"),
-    "zlib.h": lambda p: p.startswith("libemg/io/"),
+    "hdf5.h": lambda p: p.startswith(("libemg/io/", "tests/io/")),
+    "zlib.h": lambda p: p.startswith(("libemg/io/", "tests/io/")),
     "openssl/": lambda p: p.startswith("libemg/io/"),
     "CLI/": lambda p: p.startswith(("tools/", "tests/", "python/")),
     "toml++/": lambda p: p.startswith(("tools/", "tests/", "python/")),

@@ -5,6 +5,7 @@ Writes about 700 MB of scratch files, so it runs only with EMG_TEST_LARGE set (a
 
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -30,13 +31,20 @@ def write_edf(path, seconds):
             file.write(minute[: min(60, seconds - first)].tobytes())
 
 
+# A child counts the memory of the process that started it, up to its exec: so a small process starts it, not this one.
+LAUNCHER = """
+import os, sys
+child = os.spawnv(os.P_NOWAIT, sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
 def peak_mb(command):
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    error = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, error.decode()
-    return usage.ru_maxrss / 1024
+    done = subprocess.run([sys.executable, "-S", "-c", LAUNCHER, *command], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout) / 1024
 
 
 @pytest.mark.parametrize("extension", ["nwb", "edf"])
