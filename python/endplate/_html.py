@@ -32,7 +32,7 @@ def sparkline(trace: Any, width: int = _COLUMNS, height: int = 48) -> str:
     bottom, top = float(low.min()), float(high.max())
     scale = (height - 2) / (top - bottom) if top > bottom else 0.0
     path = "".join(f"M{i + .5:g} {1 + (top - h) * scale:.1f}V{1 + (top - v) * scale + .5:.1f}" for i, (v, h) in enumerate(zip(low, high)))
-    label = f"first channel, {bottom:.4g} to {top:.4g}"
+    label = f"first trace, {bottom:.4g} to {top:.4g}"
     return (f"<svg role=\"img\" aria-label=\"{label}\" width=\"{columns}\" height=\"{height}\" viewBox=\"0 0 {columns} {height}\">"
             f"<path d=\"{path}\" stroke=\"currentColor\" fill=\"none\"/></svg>")
 
@@ -63,3 +63,9 @@ def result_html(result: Any) -> str:
     shown = {n: " x ".join(map(str, v.shape)) if isinstance(v, np.ndarray) else v for n, v in values.items()}
     rows = [(n, v, result.units[n], result.descriptions[n]) for n, v in shown.items()]
     return head + _table(("name", "shape", "unit", "meaning"), rows) + "</div>"
+
+
+def sweeps_html(sweeps: Any) -> str:
+    metadata = sweeps.metadata.to_dict()
+    rows = zip(*(v[:_ROWS].tolist() for v in metadata.values()))
+    return f"<div><p><b>{_cell(repr(sweeps))}</b></p>" + sparkline(sweeps.data[0]) + _table(list(metadata), rows) + "</div>"

@@ -287,6 +287,11 @@ class Sweeps(Immutable):
     def __repr__(self) -> str:
         return f"Sweeps({len(self)} sweeps x {self.data.shape[1]} samples, {self.rate_hz:g} Hz, stimulus at sample {self.zero_sample})"
 
+    def _repr_html_(self) -> str:
+        from ._html import sweeps_html
+
+        return sweeps_html(self)
+
 
 def _sweeps_from(payload: Dict[str, Any], truth: Optional[Truth], provenance: Sequence[Any]) -> Sweeps:
     from ._values import read_only

@@ -1,6 +1,7 @@
 """Arrays in, arrays out: shapes, types, strides, copies, refusals."""
 
 import gc
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,6 +12,16 @@ def test_the_reference_is_scipy(ep, noise, needed):
     sos = signal.butter(4, [20, 450], "bandpass", fs=2000, output="sos")
     ours = ep.bandpass(noise, rate_hz=2000, low_hz=20, high_hz=450, order=4)
     assert np.max(np.abs(ours - signal.sosfiltfilt(sos, noise, axis=-1))) < 1e-8
+
+
+@pytest.mark.parametrize("dtype, copied", [("float64", False), ("float32", True)])
+def test_only_other_types_are_copied(ep, dtype, copied):
+    data = np.random.default_rng(1).standard_normal((2, 500_000)).astype(dtype)
+    tracemalloc.start()
+    ep.rectify(data, rate_hz=2000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (peak > 7_000_000) == copied
 
 
 def test_a_trace_comes_back_as_a_trace(ep, noise):

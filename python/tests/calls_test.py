@@ -1,6 +1,7 @@
 """Keywords, their types, hints, signatures, documentation, errors, progress, interruption."""
 
 import inspect
+import json
 import os
 import pathlib
 import pickle
@@ -199,7 +200,7 @@ def test_processes_after_a_threaded_call(ep, tmp_path, method):
         pytest.skip(f"no {method} here")
     script = tmp_path / "script.py"
     script.write_text(SPAWNED)
-    done = subprocess.run([sys.executable, str(script), method], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(script), method], capture_output=True, text=True, cwd=tmp_path, timeout=120)
     assert done.stdout == "same\n", done.stderr
 
 
@@ -213,9 +214,9 @@ def test_both_orders_of_import(ep, order, tmp_path, needed):
     assert done.returncode == 0 and "(2, 20)" in done.stdout, done.stderr
 
 
-def test_import_brings_no_large_package_and_prints_nothing(ep):
+def test_import_brings_no_large_package_and_prints_nothing(ep, tmp_path):
     code = "import sys, endplate\nassert not {'pandas', 'matplotlib', 'xarray', 'scipy', 'h5py'} & set(sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -235,8 +236,22 @@ def test_version_and_configuration(ep, capsys):
 
 def test_generated_files_are_fresh(ep):
     script = pathlib.Path(__file__).resolve().parents[2] / "tools" / "generate.py"
-    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, str(script), "--check"], capture_output=True, text=True, cwd=script.parents[1], timeout=120)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_program_describes_the_same_operations(ep, missing):
+    default = pathlib.Path(os.environ.get("EMG_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build")) / "tools" / "endplate"
+    program = pathlib.Path(os.environ.get("ENDPLATE", default))
+    if not program.is_file():
+        missing(f"the program is not built: {program}")
+    document = json.loads(subprocess.run([str(program), "list", "--json"], capture_output=True, text=True, check=True, timeout=60).stdout)
+    listed = {c["name"]: c for c in document["commands"]}
+    for record in ep.describe()["commands"]:
+        name = record["name"].replace("-", "_")
+        same = listed[record["name"]]
+        assert same["options"][name] == record["options"][name] and same["results"] == record["results"], name
+        assert same["options"]["input"] == ep.describe()["input"]
 
 
 EXAMPLE = '''import numpy as np

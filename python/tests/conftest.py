@@ -13,11 +13,16 @@ if BUILD.is_dir():
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(BUILD), os.environ.get("PYTHONPATH")]))
 
 
-def missing(what):
+def absent(what):
     """Ends the running test: a failure in CI, a skip elsewhere."""
     if os.environ.get("CI") == "true":
         pytest.fail(what, pytrace=False)
     pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def missing():
+    return absent
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +33,7 @@ def needed():
         try:
             return __import__(module)
         except ImportError:
-            return missing(f"{module} is not installed")
+            return absent(f"{module} is not installed")
 
     return load
 
@@ -38,7 +43,7 @@ def ep():
     try:
         import endplate
     except ImportError as error:
-        missing(f"the Python module cannot be imported: {error}")
+        absent(f"the Python module cannot be imported: {error}")
     return endplate
 
 

@@ -236,7 +236,8 @@ def test_simulated_sweeps(ep):
     sweeps = ep.simulate("motor-ncs", seed=1)
     assert isinstance(sweeps, ep.Sweeps) and sweeps.data.shape[0] == len(sweeps) == len(sweeps.metadata)
     assert sweeps.time_ms[sweeps.zero_sample] == 0 and pickle.loads(pickle.dumps(sweeps)) == sweeps
-    assert ep.from_json(sweeps.to_json()).metadata == sweeps.metadata
+    assert ep.from_json(sweeps.to_json()) == ep.Sweeps(sweeps.payload()) and copy.deepcopy(sweeps) == sweeps
+    assert "<svg" in sweeps._repr_html_() and len(sweeps._repr_html_()) <= 60_000
 
 
 def test_warnings_come_once_per_code(ep):
