@@ -53,8 +53,8 @@ StageFactory stage_factory(double rate_hz, const EnvelopeOptions& options) {
 
 // The transform of the record is turned by a quarter (Marple 1999): half the work of a complex transform, with the same result.
 RowMatrix whole_hilbert(const ChannelsView& signal, double rate_hz, int threads) {
-  require_signal(signal, rate_hz);
   const Index n = signal.cols();
+  const double scale = 1.0 / static_cast<double>(n);
   RowMatrix out = unset_matrix(signal.rows(), n);
   const Index parts = std::min<Index>(signal.rows(), thread_count(threads));
   parallel_for(parts, threads, [&](Index part) {
@@ -63,13 +63,18 @@ RowMatrix whole_hilbert(const ChannelsView& signal, double rate_hz, int threads)
       const auto x = channel_span(signal, c);
       std::copy(x.begin(), x.end(), fft.trace().begin());
       fft.forward();
-      for (auto& bin : fft.bins()) bin = {bin.imag(), -bin.real()};
+      for (auto& bin : fft.bins()) bin = {scale * bin.imag(), -scale * bin.real()};
       fft.bins().front() = 0;
       if (n % 2 == 0) fft.bins().back() = 0;
-      fft.inverse();
+      fft.unscaled_inverse();
       spectral_kernels::kernels().length(x.data(), fft.trace().data(), n, out.row(c).data());
     }
   });
+  // A sample that is not finite makes its whole channel so.
+  if (!out.leftCols(std::min<Index>(n, 2)).allFinite()) {
+    require_signal(signal, rate_hz);
+    throw NumericalError("the transform overflows: samples are too large");
+  }
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
@@ -56,15 +58,10 @@ class MovingStage final : public LaneStage {
 
   // Small records need small buffers.
   void reserve_for(Index count) {
-    const Index room = std::min(group_, held_ + count) * kLanes, w = window_.length * kLanes;
+    const Index room = std::min(group_, held_ + count) * kLanes;
     samples_.reserve(room, held_ * kLanes);
     prefix_.reserve(room, 0);
-    out_.reserve(room, 0);
-    if (suffix_.size() < w + room) {
-      const Index kept = suffix_.size() > 0 ? w : 0;
-      suffix_.reserve(w + room, kept);
-      if (kept == 0) std::fill_n(suffix_.data(), w, 0.0);
-    }
+    suffix_.reserve(room, 0);
   }
 
   // Prefix and suffix sums of the blocks among the first `count` held samples; the last block may be short.
@@ -73,7 +70,7 @@ class MovingStage final : public LaneStage {
     for (Index first = 0; first < count; first += w) {
       const Index here = std::min(w, count - first);
       k_.block_sums(samples_.data() + first * kLanes, here, window_.squares, prefix_.data() + first * kLanes,
-                    suffix_.data() + (w + first) * kLanes);
+                    suffix_.data() + first * kLanes);
     }
   }
 
@@ -98,22 +95,27 @@ class MovingStage final : public LaneStage {
   // Values of the windows that end at the first `count` held samples.
   void hand_on_ends(Index count, const BlockSink& sink) {
     const Index w = window_.length;
+    std::memcpy(last_sums_.data(), prefix_.data() + (count - 1) * kLanes, kLanes * sizeof(double));
     for (Index first = 0; first < count; first += w) {
       const Index here = std::min(w, count - first);
-      const double* const p = prefix_.data() + first * kLanes;
-      const double* const s = suffix_.data() + (first + 1) * kLanes;
-      double* const out = out_.data() + first * kLanes;
+      double* const p = prefix_.data() + first * kLanes;
+      const double* const s = suffix_from(first - w + 1);
       if (start_ + first == 0) {
-        for (Index q = 0; q < here; ++q) mean(p + q * kLanes, nullptr, q + 1, out + q * kLanes);
+        for (Index q = 0; q < here; ++q) mean(p + q * kLanes, nullptr, q + 1, p + q * kLanes);
         continue;
       }
       const Index inner = std::min(here, w - 1);
-      k_.mean_of_sums(p, s, inner, 1.0 / static_cast<double>(w), window_.squares, out);
-      if (here == w) mean(p + inner * kLanes, nullptr, w, out + inner * kLanes);
+      k_.mean_of_sums(p, s, inner, 1.0 / static_cast<double>(w), window_.squares, p);
+      if (here == w) mean(p + inner * kLanes, nullptr, w, p + inner * kLanes);
     }
     // The window that ends at e belongs to e - (w - 1 - before); the first ones belong to no sample.
     const Index skipped = std::clamp<Index>(w - 1 - window_.before - start_, 0, count);
-    hand_on_hops(out_.data() + skipped * kLanes, start_ + skipped - (w - 1 - window_.before), count - skipped, sink);
+    hand_on_hops(prefix_.data() + skipped * kLanes, start_ + skipped - (w - 1 - window_.before), count - skipped, sink);
+  }
+
+  // Suffix sum from held sample `place` on; negative: in the blocks before the held ones.
+  const double* suffix_from(Index place) const {
+    return place < 0 ? suffix_before_.data() + (group_ + place) * kLanes : suffix_.data() + place * kLanes;
   }
 
   // One value from the sums `a` (and `b`) over `count` samples.
@@ -130,9 +132,8 @@ class MovingStage final : public LaneStage {
       const Index now = std::min(kPiece, n - i);
       for (Index j = 0; j < now; ++j) {
         const Index from = std::max<Index>(0, i + j - window_.before);
-        // suffix_ holds the block before the held ones, then the held ones.
-        const double* const s = suffix_.data() + (from - start_ + w) * kLanes;
-        const double* const rest = from < last_block ? prefix_.data() + (n - 1 - start_) * kLanes : nullptr;
+        const double* const s = suffix_from(from - start_);
+        const double* const rest = from < last_block ? last_sums_.data() : nullptr;
         mean(s, rest, n - from, value.data() + j * kLanes);
       }
       hand_on_hops(value.data(), i, now, sink);
@@ -153,15 +154,17 @@ class MovingStage final : public LaneStage {
   }
 
   void keep_last_block() {
-    std::memmove(suffix_.data(), suffix_.data() + group_ * kLanes, static_cast<std::size_t>(window_.length * kLanes) * sizeof(double));
+    std::swap(suffix_, suffix_before_);
+    suffix_.reserve(group_ * kLanes, 0);
     start_ += group_;
     held_ = 0;
   }
 
   MovingWindow window_;
   Index group_;
-  Index received_ = 0, start_ = 0, held_ = 0;  // samples_ holds [start_, start_ + held_)
-  AlignedBuffer samples_, prefix_, suffix_, out_;
+  Index received_ = 0, start_ = 0, held_ = 0;                // samples_ holds [start_, start_ + held_)
+  AlignedBuffer samples_, prefix_, suffix_, suffix_before_;  // prefix_ becomes the values
+  std::array<double, kLanes> last_sums_{};                   // prefix sums at the last sample
 };
 
 }  // namespace

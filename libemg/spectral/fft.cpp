@@ -14,7 +14,7 @@
 namespace emg {
 namespace {
 
-enum class PlanKind { real, complex };
+enum class PlanKind { real, complex, packed };
 
 struct DestroyPlan {
   void operator()(fftw_plan plan) const { fftw_destroy_plan(plan); }
@@ -49,6 +49,12 @@ PlanPair make_plans(PlanKind kind, Index length) {
   const int n = static_cast<int>(length);
   PlanPair plans;
   auto bins = make_buffer<std::complex<double>>(kind == PlanKind::real ? length / 2 + 1 : length);
+  if (kind == PlanKind::packed) {
+    auto trace = make_buffer<std::complex<double>>(length);
+    plans.forward.reset(fftw_plan_dft_1d(n, raw(trace.get()), raw(bins.get()), FFTW_FORWARD, FFTW_ESTIMATE));
+    if (!plans.forward) throw NumericalError(fmt::format("no Fourier transform of length {}", length));
+    return plans;
+  }
   if (kind == PlanKind::real) {
     auto trace = make_buffer<double>(length);
     plans.forward.reset(fftw_plan_dft_r2c_1d(n, trace.get(), raw(bins.get()), FFTW_ESTIMATE));
@@ -119,10 +125,42 @@ void RealFft::forward() {
   fftw_execute_dft_r2c(state_->plans->forward.get(), state_->trace.get(), raw(state_->bins.get()));
 }
 
-void RealFft::inverse() {
+void RealFft::unscaled_inverse() {
   fftw_execute_dft_c2r(state_->plans->backward.get(), raw(state_->bins.get()), state_->trace.get());
+}
+
+void RealFft::inverse() {
+  unscaled_inverse();
   const double scale = 1.0 / static_cast<double>(length());
   for (double& v : trace()) v *= scale;
+}
+
+struct PackedFft::State {
+  Index length;
+  std::shared_ptr<const PlanPair> plans;
+  Buffer<double> trace;
+  Buffer<std::complex<double>> packed;
+};
+
+PackedFft::PackedFft(Index length) {
+  if (length < 2 || length % 2 != 0) throw InvalidArgument(fmt::format("packed transform length {} is not even", length));
+  auto plans = plans_for(PlanKind::packed, length / 2);
+  state_.reset(new State{length, std::move(plans), make_buffer<double>(length), make_buffer<std::complex<double>>(length / 2)});
+}
+PackedFft::~PackedFft() = default;
+PackedFft::PackedFft(PackedFft&&) noexcept = default;
+PackedFft& PackedFft::operator=(PackedFft&&) noexcept = default;
+
+std::span<double> PackedFft::trace() {
+  return {state_->trace.get(), static_cast<std::size_t>(state_->length)};
+}
+std::span<const std::complex<double>> PackedFft::packed() const {
+  return {state_->packed.get(), static_cast<std::size_t>(state_->length / 2)};
+}
+
+void PackedFft::forward() {
+  auto* const in = reinterpret_cast<fftw_complex*>(state_->trace.get());
+  fftw_execute_dft(state_->plans->forward.get(), in, raw(state_->packed.get()));
 }
 
 struct ComplexFft::State {

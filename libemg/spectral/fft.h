@@ -36,6 +36,28 @@ class RealFft {
   void forward();
   /// The trace whose transform the bins are (scaled by 1 / length).
   void inverse();
+  /// The same without the scale.
+  void unscaled_inverse();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Half of the transform of a real trace of even length: the even samples as real, the odd ones as imaginary parts. Whoever needs only
+/// powers unfolds it faster (spectral kernels) than the full transform is made.
+class PackedFft {
+ public:
+  /// Throws InvalidArgument for an odd length.
+  explicit PackedFft(Index length);
+  ~PackedFft();
+  PackedFft(PackedFft&&) noexcept;
+  PackedFft& operator=(PackedFft&&) noexcept;
+
+  std::span<double> trace();
+  /// length / 2 values, filled by `forward`.
+  std::span<const std::complex<double>> packed() const;
+  void forward();
 
  private:
   struct State;

@@ -159,9 +159,9 @@ class WindowMeasures {
     double mnf_hz = kMissing, mdf_hz = kMissing, power_uv2 = kMissing, finsm5 = kMissing;
   };
 
-  Values operator()(std::span<const std::complex<double>> bins) {
+  Values operator()(SegmentPower& power, std::span<const double> segment) {
     const auto& loops = spectral_kernels::kernels();
-    loops.scaled_power(parts_of(bins), to_power_.data(), static_cast<Index>(power_.size()), power_.data());
+    power.scaled(segment, to_power_.data(), power_.data());
     Values values;
     if (has_finsm_) {
       const double fifth = weighted(power_.data(), fifth_, finsm_);
@@ -233,13 +233,12 @@ FrequencyTrack frequency_track(const ChannelsView& signal, double rate_hz, const
   for (auto* matrix : {&track.mnf_hz, &track.mdf_hz, &track.power_uv2, &track.finsm5}) matrix->resize(signal.rows(), count);
   const Index parts = std::min<Index>(signal.rows(), thread_count(threads));
   parallel_for(parts, threads, [&](Index part) {
-    SegmentTransform transform(window, options.detrend);
+    SegmentPower power(window, options.detrend);
     WindowMeasures measure(frequency_hz, grid.length, density_scale(window, rate_hz), band, finsm_band, options.interpolate);
     for (Index c = part; c < signal.rows(); c += parts) {
       const auto trace = channel_span(signal, c);
       for (Index k = 0; k < count; ++k) {
-        const auto values =
-            measure(transform(trace.subspan(static_cast<std::size_t>(k * grid.hop), static_cast<std::size_t>(grid.length))));
+        const auto values = measure(power, trace.subspan(static_cast<std::size_t>(k * grid.hop), static_cast<std::size_t>(grid.length)));
         track.mnf_hz(c, k) = values.mnf_hz;
         track.mdf_hz(c, k) = values.mdf_hz;
         track.power_uv2(c, k) = values.power_uv2;

@@ -78,6 +78,64 @@ void scaled_power(const double* bins, const double* scale, ptrdiff_t count, doub
   for (; i < count; ++i) out[i] = power_of(bins + 2 * i) * scale[i];
 }
 
+// Bin k of the real trace from the folded values Z[k] = (a, b) and Z[m - k] = (c, d): E + e^{-i pi k / m} O with
+// 2 E = Z[k] + conj Z[m - k], 2 O = -i (Z[k] - conj Z[m - k]). Works on numbers and on vectors.
+#define EMG_UNFOLDED_POWER(result, type, a, b, c, d, cosine, sine)       \
+  do {                                                                   \
+    const type odd_re = (b) + (d), odd_im = (c) - (a);                   \
+    const type re = ((a) + (c)) + (odd_re * (cosine) + odd_im * (sine)); \
+    const type im = ((b) - (d)) + (odd_im * (cosine)-odd_re * (sine));   \
+    result = (re * re + im * im) * 0.25;                                 \
+  } while (false)
+
+template <class Take>
+inline __attribute__((always_inline)) void unfold(const double* z, const double* cosines, const double* sines, ptrdiff_t m,
+                                                  const Take& take) {
+  take.one(0, (z[0] + z[1]) * (z[0] + z[1]));
+  take.one(m, (z[0] - z[1]) * (z[0] - z[1]));
+  ptrdiff_t k = 1;
+  for (; k + kWidth <= m; k += kWidth) {
+    const Vector low = EMG_LOAD(z + 2 * k), high = EMG_LOAD(z + 2 * k + kWidth);
+    const double* const mirror = z + 2 * (m - k - (kWidth - 1));
+    const Vector mirror_low = EMG_LOAD(mirror), mirror_high = EMG_LOAD(mirror + kWidth);
+    const Vector a = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+    const Vector b = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+    const Vector c = __builtin_shufflevector(mirror_low, mirror_high, 14, 12, 10, 8, 6, 4, 2, 0);
+    const Vector d = __builtin_shufflevector(mirror_low, mirror_high, 15, 13, 11, 9, 7, 5, 3, 1);
+    const Vector cosine = EMG_LOAD(cosines + k), sine = EMG_LOAD(sines + k);
+    Vector power;
+    EMG_UNFOLDED_POWER(power, Vector, a, b, c, d, cosine, sine);
+    take.many(k, &power);
+  }
+  for (; k < m; ++k) {
+    double power = 0;
+    EMG_UNFOLDED_POWER(power, double, z[2 * k], z[2 * k + 1], z[2 * (m - k)], z[2 * (m - k) + 1], cosines[k], sines[k]);
+    take.one(k, power);
+  }
+}
+
+struct Added {
+  double* out;
+  void one(ptrdiff_t k, double power) const { out[k] += power; }
+  void many(ptrdiff_t k, const Vector* power) const { EMG_STORE(out + k, EMG_LOAD(out + k) + *power); }
+};
+
+struct Scaled {
+  const double* scale;
+  double* out;
+  void one(ptrdiff_t k, double power) const { out[k] = power * scale[k]; }
+  void many(ptrdiff_t k, const Vector* power) const { EMG_STORE(out + k, *power * EMG_LOAD(scale + k)); }
+};
+
+void add_packed_power(const double* packed, const double* cosines, const double* sines, ptrdiff_t half_length, double* out) {
+  unfold(packed, cosines, sines, half_length, Added{out});
+}
+
+void scaled_packed_power(const double* packed, const double* cosines, const double* sines, ptrdiff_t half_length, const double* scale,
+                         double* out) {
+  unfold(packed, cosines, sines, half_length, Scaled{scale, out});
+}
+
 double dot(const double* a, const double* b, ptrdiff_t count) {
   Vector first = {}, second = {};
   ptrdiff_t i = 0;
@@ -114,7 +172,7 @@ void length(const double* a, const double* b, ptrdiff_t count, double* out) {
   for (ptrdiff_t i = 0; i < count; ++i) out[i] = __builtin_sqrt(a[i] * a[i] + b[i] * b[i]);
 }
 
-constexpr Kernels kTable{sum, window, add_power, scaled_power, dot, reach, length};
+constexpr Kernels kTable{sum, window, add_power, scaled_power, add_packed_power, scaled_packed_power, dot, reach, length};
 
 }  // namespace
 }  // namespace emg::spectral_kernels

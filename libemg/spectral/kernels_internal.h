@@ -19,6 +19,13 @@ struct Kernels {
   /// out = |bin|^2 scale.
   void (*scaled_power)(const double* bins, const double* scale, std::ptrdiff_t count, double* out);
 
+  /// out += |bin|^2 of the half_length + 1 bins that PackedFft has folded into `packed`; cosines and sines of pi k / half_length.
+  void (*add_packed_power)(const double* packed, const double* cosines, const double* sines, std::ptrdiff_t half_length, double* out);
+
+  /// out = |bin|^2 scale, likewise.
+  void (*scaled_packed_power)(const double* packed, const double* cosines, const double* sines, std::ptrdiff_t half_length,
+                              const double* scale, double* out);
+
   /// Sum of a b.
   double (*dot)(const double* a, const double* b, std::ptrdiff_t count);
 

@@ -2,6 +2,8 @@
 // Segments of a trace, detrended, windowed and transformed: what Welch, STFT and the frequency track have in common.
 
 #include <cmath>
+#include <numbers>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +22,20 @@ struct SegmentGrid {
   Index count_in(Index sample_count) const { return sample_count < length ? 0 : (sample_count - length) / hop + 1; }
 };
 
+/// out = (segment - its trend) window.
+inline void detrend_and_window(std::span<const double> segment, const std::vector<double>& window, Trend trend, double* out) {
+  const double* const x = segment.data();
+  const auto count = static_cast<Index>(segment.size());
+  const auto& loops = spectral_kernels::kernels();
+  if (trend == Trend::line) {
+    const auto line = fit_trend(segment, trend);
+    for (Index i = 0; i < count; ++i) out[i] = (x[i] - line.at(i)) * window[static_cast<std::size_t>(i)];
+  } else {
+    const double level = trend == Trend::mean ? loops.sum(x, count) / static_cast<double>(count) : 0;
+    loops.window(x, window.data(), level, count, out);
+  }
+}
+
 /// Transforms segments of one trace after another; serves one thread.
 class SegmentTransform {
  public:
@@ -28,18 +44,7 @@ class SegmentTransform {
 
   /// Bins of `segment`, unscaled; valid until the next call.
   std::span<const std::complex<double>> operator()(std::span<const double> segment) {
-    const double* const x = segment.data();
-    const double* const w = window_.data();
-    double* const out = fft_.trace().data();
-    const auto count = static_cast<Index>(segment.size());
-    const auto& loops = spectral_kernels::kernels();
-    if (trend_ == Trend::line) {
-      const auto line = fit_trend(segment, trend_);
-      for (Index i = 0; i < count; ++i) out[i] = (x[i] - line.at(i)) * w[i];
-    } else {
-      const double level = trend_ == Trend::mean ? loops.sum(x, count) / static_cast<double>(count) : 0;
-      loops.window(x, w, level, count, out);
-    }
+    detrend_and_window(segment, window_, trend_, fft_.trace().data());
     fft_.forward();
     return fft_.bins();
   }
@@ -50,14 +55,66 @@ class SegmentTransform {
   RealFft fft_;
 };
 
+/// The powers |X|^2 alone, of segments of one trace after another; serves one thread. Even lengths take the shorter way.
+class SegmentPower {
+ public:
+  SegmentPower(const std::vector<double>& window, Trend trend) : window_(window), trend_(trend) {
+    const auto length = static_cast<Index>(window.size());
+    if (length % 2 == 1) {
+      real_.emplace(length);
+      return;
+    }
+    packed_.emplace(length);
+    for (Index k = 0; k <= length / 2; ++k) {
+      const double angle = 2 * std::numbers::pi * static_cast<double>(k) / static_cast<double>(length);
+      cosines_.push_back(std::cos(angle));
+      sines_.push_back(std::sin(angle));
+    }
+  }
+
+  /// Adds the powers of `segment` to `out`.
+  void add(std::span<const double> segment, double* out) {
+    transform(segment);
+    const auto& loops = spectral_kernels::kernels();
+    if (packed_) {
+      loops.add_packed_power(parts_of(packed_->packed()), cosines_.data(), sines_.data(), half_length(), out);
+    } else {
+      loops.add_power(parts_of(real_->bins()), real_->bin_count(), out);
+    }
+  }
+
+  /// Puts the powers of `segment` times `scale` into `out`.
+  void scaled(std::span<const double> segment, const double* scale, double* out) {
+    transform(segment);
+    const auto& loops = spectral_kernels::kernels();
+    if (packed_) {
+      loops.scaled_packed_power(parts_of(packed_->packed()), cosines_.data(), sines_.data(), half_length(), scale, out);
+    } else {
+      loops.scaled_power(parts_of(real_->bins()), scale, real_->bin_count(), out);
+    }
+  }
+
+ private:
+  /// Real and imaginary parts in turn, as the kernels take them.
+  static const double* parts_of(std::span<const std::complex<double>> bins) { return reinterpret_cast<const double*>(bins.data()); }
+
+  Index half_length() const { return static_cast<Index>(window_.size()) / 2; }
+
+  void transform(std::span<const double> segment) {
+    detrend_and_window(segment, window_, trend_, (packed_ ? packed_->trace() : real_->trace()).data());
+    packed_ ? packed_->forward() : real_->forward();
+  }
+
+  const std::vector<double>& window_;
+  Trend trend_;
+  std::optional<RealFft> real_;
+  std::optional<PackedFft> packed_;
+  std::vector<double> cosines_, sines_;
+};
+
 /// |value|^2.
 inline double squared(const std::complex<double>& value) {
   return value.real() * value.real() + value.imag() * value.imag();
-}
-
-/// Real and imaginary parts in turn, as the kernels take them.
-inline const double* parts_of(std::span<const std::complex<double>> bins) {
-  return reinterpret_cast<const double*>(bins.data());
 }
 
 /// Factor from |X|^2 to density: 1 / (rate sum w^2); one-sided doubling comes on top.

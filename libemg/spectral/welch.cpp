@@ -25,23 +25,23 @@ double median_of_sorted_half(std::vector<double>& values) {
   return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
-// Adds |X|^2 of every segment of `trace` into `density`.
-void mean_power(SegmentTransform& transform, const SegmentGrid& grid, Index count, std::span<const double> trace,
-                std::span<double> density) {
+std::span<const double> segment_of(std::span<const double> trace, const SegmentGrid& grid, Index segment) {
+  return trace.subspan(static_cast<std::size_t>(segment * grid.hop), static_cast<std::size_t>(grid.length));
+}
+
+// Mean of |X|^2 over the segments of `trace`.
+void mean_power(SegmentPower& power, const SegmentGrid& grid, Index count, std::span<const double> trace, std::span<double> density) {
   std::fill(density.begin(), density.end(), 0.0);
-  for (Index s = 0; s < count; ++s) {
-    const auto bins = transform(trace.subspan(static_cast<std::size_t>(s * grid.hop), static_cast<std::size_t>(grid.length)));
-    spectral_kernels::kernels().add_power(parts_of(bins), static_cast<Index>(density.size()), density.data());
-  }
+  for (Index s = 0; s < count; ++s) power.add(segment_of(trace, grid, s), density.data());
   for (double& d : density) d /= static_cast<double>(count);
 }
 
-void median_power(SegmentTransform& transform, const SegmentGrid& grid, Index count, std::span<const double> trace,
-                  std::span<double> density) {
+void median_power(SegmentPower& power, const SegmentGrid& grid, Index count, std::span<const double> trace, std::span<double> density) {
   RowMatrix powers(static_cast<Index>(density.size()), count);
   for (Index s = 0; s < count; ++s) {
-    const auto bins = transform(trace.subspan(static_cast<std::size_t>(s * grid.hop), static_cast<std::size_t>(grid.length)));
-    for (Index k = 0; k < powers.rows(); ++k) powers(k, s) = squared(bins[static_cast<std::size_t>(k)]);
+    std::fill(density.begin(), density.end(), 0.0);
+    power.add(segment_of(trace, grid, s), density.data());
+    for (Index k = 0; k < powers.rows(); ++k) powers(k, s) = density[static_cast<std::size_t>(k)];
   }
   std::vector<double> of_bin(static_cast<std::size_t>(count));
   for (Index k = 0; k < powers.rows(); ++k) {
@@ -62,10 +62,10 @@ Spectrum averaged(const ChannelsView& signal, double rate_hz, const SegmentGrid&
   density.resize(signal.rows(), grid.length / 2 + 1);
   const Index parts = std::min<Index>(signal.rows(), thread_count(threads));
   parallel_for(parts, threads, [&](Index part) {
-    SegmentTransform transform(window, options.detrend);
+    SegmentPower power(window, options.detrend);
     for (Index c = part; c < signal.rows(); c += parts) {
       const std::span<double> row(density.row(c).data(), static_cast<std::size_t>(density.cols()));
-      (options.average == SegmentAverage::mean ? mean_power : median_power)(transform, grid, count, channel_span(signal, c), row);
+      (options.average == SegmentAverage::mean ? mean_power : median_power)(power, grid, count, channel_span(signal, c), row);
       for (Index k = 0; k < density.cols(); ++k) density(c, k) *= is_doubled(k, grid.length) ? 2 * scale : scale;
     }
   });

@@ -62,6 +62,19 @@ TEST_CASE("complex transforms come back, and agree with real ones") {
   CHECK(std::abs(fft.values()[100] - Complex(x(0, 100), x(1, 100))) < 1e-12);
 }
 
+TEST_CASE("the packed transform is that of even and odd samples as real and imaginary parts") {
+  const Index n = 24;
+  const RowMatrix x = test_signal(1, n);
+  PackedFft packed(n);
+  std::copy_n(x.data(), n, packed.trace().begin());
+  packed.forward();
+  ComplexFft half(n / 2);
+  for (Index i = 0; i < n / 2; ++i) half.values()[static_cast<std::size_t>(i)] = {x(0, 2 * i), x(0, 2 * i + 1)};
+  half.forward();
+  for (std::size_t k = 0; k < 12; ++k) CHECK(std::abs(packed.packed()[k] - half.values()[k]) < 1e-11);
+  CHECK_THROWS_AS(PackedFft(7), InvalidArgument);
+}
+
 TEST_CASE("threads that plan and transform at once get the same bits") {
   std::vector<Complex> result(8);
   std::vector<std::thread> threads;
