@@ -51,4 +51,8 @@ class NwbWriter final : public RecordingWriter {
 void write_nwb(const std::filesystem::path& path, const Recording& recording, const NwbContents& contents, const WriteOptions& options = {},
                const std::string& identifier = {});
 
+/// Results and auxiliary series of a native file: tables (without provenance), units, truth, sweeps. Arrays come back as tables; `signal`
+/// says whether there is an EMG series. Throws FileError.
+NwbContents read_nwb_contents(const std::filesystem::path& path);
+
 }  // namespace emg

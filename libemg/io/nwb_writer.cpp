@@ -18,9 +18,10 @@ constexpr const char* kSeries = "/acquisition/EMG";
 
 void require_channels(const Recording& header, Index sample_count) {
   validate_options(WriteOptions{});
-  if (!(header.rate_hz > 0) || !std::isfinite(header.rate_hz))
+  if (sample_count > 0 && (!(header.rate_hz > 0) || !std::isfinite(header.rate_hz)))
     throw InvalidArgument(fmt::format("rate_hz {} is not above 0", header.rate_hz));
-  if (header.channels.empty()) throw InvalidArgument("a recording without channels cannot be written");
+  // A file of sweeps alone has neither channels nor samples.
+  if (header.channels.empty() && sample_count > 0) throw InvalidArgument("a recording without channels cannot be written");
   if (sample_count < 0) throw InvalidArgument(fmt::format("sample_count {} is negative", sample_count));
   for (const auto& gap : header.gaps) {
     if (gap.channel >= static_cast<Index>(header.channels.size()))

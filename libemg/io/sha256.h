@@ -2,9 +2,9 @@
 // SHA-256 digests (OpenSSL's libcrypto), as lower-case hexadecimal text.
 
 #include <filesystem>
-#include <vector>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace emg {
 
