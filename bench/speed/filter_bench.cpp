@@ -20,7 +20,11 @@ BENCHMARK(bandpass_l1)->Args({64, 122880})->Args({1, 1000});
 
 void notch_l1(benchmark::State& state) {
   const auto x = bench_load(state.range(0), state.range(1));
-  for (auto _ : state) benchmark::DoNotOptimize(notch(x, kBenchRate, {.line_hz = 50, .harmonic_count = 10, .quality = 30}));
+  NotchOptions options;
+  options.line_hz = 50;
+  options.harmonic_count = 10;
+  options.quality = 30;
+  for (auto _ : state) benchmark::DoNotOptimize(notch(x, kBenchRate, options));
   count_samples(state, x);
 }
 BENCHMARK(notch_l1)->Args({64, 122880})->Args({1, 1000});
