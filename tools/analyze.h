@@ -60,4 +60,7 @@ KindChoice choose_kind(const Recording& recording, const std::optional<SweepSet>
 NwbContents analyze_recording(const Recording& recording, const std::optional<SweepSet>& sweeps, const KindChoice& choice,
                               const AnalyzeOptions& options, int threads);
 
+/// Columns of the tables `recordings`, `steps` and `sweep_measures` that analyze_recording makes; none for other names.
+std::vector<FieldInfo> analysis_columns(const std::string& table_name);
+
 }  // namespace emg::tools

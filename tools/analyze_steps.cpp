@@ -277,6 +277,13 @@ bool names_needle(const std::string& text) {
 
 }  // namespace
 
+std::vector<FieldInfo> analysis_columns(const std::string& table_name) {
+  if (table_name == "recordings") return describe<RecordingRow>();
+  if (table_name == "steps") return describe<StepRow>();
+  if (table_name == "sweep_measures") return describe<SweepRow>();
+  return {};
+}
+
 KindChoice choose_kind(const Recording& recording, const std::optional<SweepSet>& sweeps, AnalysisKind wanted) {
   if (wanted != AnalysisKind::automatic) return {wanted, "given by --kind"};
   if (sweeps) return {AnalysisKind::ncs, "sweeps after stimuli"};

@@ -14,12 +14,14 @@ namespace {
 
 // Result tables, truth and sweeps travel from container to container.
 void convert_signal(const RecordingFile& file, const std::filesystem::path& target, const Invocation& invocation) {
-  Recording header = file.header();
+  const bool with_signal = !file.streams().empty();
+  Recording header = with_signal ? file.header() : file.facts();
   if (target.extension() == ".nwb" && header.provenance.empty()) add_input_provenance(header, 0, file);
-  Progress progress(invocation.run(), "convert", file.sample_count());
+  const Index sample_count = with_signal ? file.sample_count() : 0;
+  Progress progress(invocation.run(), "convert", sample_count);
   std::unique_ptr<RecordingWriter> writer;
   if (target.extension() == ".nwb") {
-    auto native = std::make_unique<NwbWriter>(target, header, file.sample_count(), write_options(invocation), identifier_of(header));
+    auto native = std::make_unique<NwbWriter>(target, header, sample_count, write_options(invocation), identifier_of(header));
     NwbContents contents;
     contents.sweeps = file.sweeps();
     for (auto& table : file.tables()) {
@@ -28,9 +30,9 @@ void convert_signal(const RecordingFile& file, const std::filesystem::path& targ
     native->add(contents);
     writer = std::move(native);
   } else {
-    writer = open_writer(target, header, file.sample_count(), write_options(invocation));
+    writer = open_writer(target, header, sample_count, write_options(invocation));
   }
-  file.for_each_block([&](const ChannelsView& block) {
+  if (with_signal) file.for_each_block([&](const ChannelsView& block) {
     check_interrupt();
     writer->append(block);
     progress.advance(block.cols());
@@ -44,9 +46,9 @@ int run_convert(Invocation& invocation) {
   const auto file = RecordingFile::open(from, invocation.options<ReadOptions>("input"));
   for (const auto& warning : file.warnings()) invocation.warn(warning, from);
   refuse_input_as_output(target, file);
-  invocation.add_input({{"path", from}, {"format", file.format()}, {"samples", file.sample_count()}});
+  invocation.add_input({{"path", from}, {"format", file.format()}});
   if (invocation.run().dry_run) {
-    invocation.print(fmt::format("{} -> {}: {} channels x {} samples\n", from, target.string(), file.header().channels.size(), file.sample_count()));
+    invocation.print(fmt::format("{} -> {}\n", from, target.string()));
     return kDone;
   }
   writing(target, [&] { convert_signal(file, target, invocation); });

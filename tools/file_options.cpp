@@ -26,6 +26,7 @@ void add_input_provenance(Recording& header, int run, const RecordingFile& file)
   add("input_name", file.path().filename().string());
   add("input_format", file.format());
   add("input_sha256", sha256_of_files(file.input_files()));
+  if (file.streams().empty()) return;
   add("input_stream", file.streams()[file.selected_stream()].name);
   const auto window = file.header();
   add("input_window", fmt::format("[{},{}]", window.start_s, window.start_s + static_cast<double>(file.sample_count()) / window.rate_hz));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "libemg/io/hdf5_generic.h"
 #include "libemg/io/recording_file.h"
 #include "tools/composed.h"
 #include "tools/file_options.h"
@@ -62,12 +63,10 @@ void describe(Invocation& invocation, const RecordingFile& file, const std::stri
     input["sweeps"] = sweeps->sweeps.size();
     text += fmt::format("  sweeps: {} x {} samples, {} Hz\n", sweeps->sweeps.size(), sweeps->samples.cols(), sweeps->rate_hz);
   }
-  if (file.streams().size() == 1) {
-    const auto header = file.header();
-    input["start_time"] = header.start_time;
-    if (!header.start_time.empty()) text += fmt::format("  start: {}\n", header.start_time);
-    text += provenance_text(header.provenance);
-  }
+  const auto facts = file.facts();
+  input["start_time"] = facts.start_time;
+  if (!facts.start_time.empty()) text += fmt::format("  start: {}\n", facts.start_time);
+  text += provenance_text(facts.provenance);
   for (const auto& table : file.tables()) {
     if (table.name == "provenance") continue;
     input["tables"].push_back({{"name", table.name}, {"rows", table.row_count()}});
@@ -77,6 +76,23 @@ void describe(Invocation& invocation, const RecordingFile& file, const std::stri
   invocation.print(text);
 }
 
+// Numeric arrays of an HDF5 file that is not understood by itself; no rows for anything else.
+Table datasets_of(const std::string& path) {
+  Table table{"datasets", "numeric arrays; choose with --dataset", {}};
+  for (const char* name : {"dataset", "shape", "type", "layout_guess", "rate_hints"}) table.columns.push_back({name, "", "", std::vector<std::string>{}, 1});
+  try {
+    for (const auto& array : hdf5_arrays(path)) {
+      std::string hints;
+      for (const auto& [where, value] : array.rate_hints) hints += fmt::format("{}{}={}", hints.empty() ? "" : " ", where, value);
+      const std::string cells[] = {array.path, fmt::format("{}", fmt::join(array.shape, " x ")), array.type, array.layout_guess, hints};
+      for (std::size_t i = 0; i < table.columns.size(); ++i) append_value(table.columns[i], cells[i]);
+    }
+  } catch (const FileError&) {
+    // Not an HDF5 file: the reason of the first refusal is the one to show.
+  }
+  return table;
+}
+
 int inspect_one(Invocation& invocation, const std::string& path) {
   try {
     const auto file = RecordingFile::open(path, invocation.options<ReadOptions>("input"));
@@ -84,8 +100,14 @@ int inspect_one(Invocation& invocation, const std::string& path) {
     describe(invocation, file, path);
     return kDone;
   } catch (const FileError& error) {
-    invocation.fail("file", error.what(), path);
-    return kUnreadable;
+    const auto arrays = datasets_of(path);
+    if (arrays.row_count() == 0) {
+      invocation.fail("file", error.what(), path);
+      return kUnreadable;
+    }
+    invocation.warn({"not_selected", error.what(), ""}, path);
+    invocation.add_table(arrays);
+    return kDone;
   }
 }
 

@@ -9,6 +9,8 @@
 #include "libemg/io/recording_file.h"
 #include "libemg/io/sha256.h"
 #include "libemg/io/table_file.h"
+#include "libemg/operations.h"
+#include "tools/analyze.h"
 #include "tools/batch_engine.h"
 #include "tools/composed.h"
 #include "tools/file_options.h"
@@ -20,19 +22,46 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-bool is_flat(const Table& table) {
-  return std::all_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.width == 1; });
+// Columns that a table of this name always has: a native file leaves out a column without any value.
+std::vector<FieldInfo> described_columns(const std::string& name) {
+  if (const auto* entry = find_operation(name)) return entry->results;
+  return analysis_columns(name);
 }
 
-// Waveforms stay in the native file; spectra (a table whose rows make no sense without them) stay there altogether.
-std::optional<Table> flat_part(Table table) {
-  const bool per_thing = table.find("channel") || table.find("recording_id") || table.find("unit_id");
-  if (!is_flat(table) && !per_thing) return std::nullopt;
-  std::erase_if(table.columns, [](const Column& column) { return column.width != 1; });
-  return table;
+// Spectra and tracks stay in the native files: their rows make no sense without the channels beside them.
+bool is_array_result(const std::string& name) {
+  constexpr std::string_view kFacts = "_facts";
+  const auto* entry = find_operation(name.ends_with(kFacts) ? name.substr(0, name.size() - kFacts.size()) : name);
+  return entry && entry->kind == OperationKind::arrays;
 }
 
-// Text columns of one file may be numbers in another if they were all missing there: then the kinds differ though the names agree.
+Column empty_column(const FieldInfo& info, std::size_t row_count) {
+  FieldInfo optional = info;
+  optional.optional = true;
+  Column column = column_for(optional);
+  for (std::size_t r = 0; r < row_count; ++r) append_value(column, std::monostate{});
+  return column;
+}
+
+// All described columns in their order, then any others; waveforms stay in the native file.
+void complete(Table& table) {
+  std::vector<Column> columns;
+  const std::size_t row_count = table.row_count();
+  const auto described = described_columns(table.name);
+  for (const auto& info : described) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == info.name; });
+    if (found == table.columns.end()) {
+      columns.push_back(empty_column(info, row_count));
+    } else {
+      columns.push_back(std::move(*found));
+      table.columns.erase(found);
+    }
+  }
+  for (auto& column : table.columns) columns.push_back(std::move(column));
+  std::erase_if(columns, [](const Column& column) { return column.width != 1; });
+  table.columns = std::move(columns);
+}
+
 void append_or_refuse(Table& all, const Table& more, const std::string& origin) {
   try {
     append_rows(all, more);
@@ -106,11 +135,11 @@ void write_run_tables(const fs::path& out) {
       const fs::path file = out / output.get<std::string>();
       if (file.extension() != ".nwb") continue;
       for (const auto& stored : RecordingFile::open(file).tables()) {
-        if (stored.name == "provenance" || stored.row_count() == 0) continue;
-        auto table = flat_part(stored);
-        if (!table) continue;
-        prepend_constant(*table, "recording_id", "recording of this run", file.stem().string());
-        append_or_refuse(tables[table->name], *table, file.string());
+        if (stored.name == "provenance" || stored.row_count() == 0 || is_array_result(stored.name)) continue;
+        Table table = stored;
+        complete(table);
+        prepend_constant(table, "recording_id", "recording of this run", file.stem().string());
+        append_or_refuse(tables[table.name], table, file.string());
       }
     }
   }

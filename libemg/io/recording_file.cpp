@@ -135,20 +135,29 @@ std::size_t RecordingFile::selected_stream() const {
   return selection_->stream;
 }
 
+Recording RecordingFile::facts() const {
+  const auto& file = reader_->header();
+  Recording recording;
+  recording.start_time = file.start_time;
+  recording.annotations = file.annotations;
+  recording.stimuli = file.stimuli;
+  recording.subject = file.subject;
+  recording.description = file.description;
+  recording.provenance = file.provenance;
+  recording.warnings = file.warnings;
+  return recording;
+}
+
 Recording RecordingFile::header() const {
   selection_->resolve(*reader_);
-  const auto& file = reader_->header();
-  const auto& info = file.streams[selection_->stream];
+  const auto& info = reader_->header().streams[selection_->stream];
   const auto first = selection_->first, count = selection_->count;
-  Recording recording;
+  Recording recording = facts();
   recording.rate_hz = info.rate_hz;
-  recording.start_time = file.start_time;
   recording.start_s = info.start_s + static_cast<double>(first) / info.rate_hz;
   recording.samples.resize(static_cast<Index>(selection_->channels.size()), 0);
   for (const Index c : selection_->channels) recording.channels.push_back(info.channels[static_cast<std::size_t>(c)]);
   recording.gaps = selection_->bridge.gaps_in(first, count);
-  recording.annotations = file.annotations;
-  recording.stimuli = file.stimuli;
   const bool whole = first == 0 && count == info.sample_count;
   const auto move_to_window = [&](auto& items) {
     for (auto& item : items) item.onset_s -= recording.start_s;
@@ -157,10 +166,6 @@ Recording RecordingFile::header() const {
   };
   move_to_window(recording.annotations);
   move_to_window(recording.stimuli);
-  recording.subject = file.subject;
-  recording.description = file.description;
-  recording.provenance = file.provenance;
-  recording.warnings = file.warnings;
   if (info.kind == ChannelKind::emg && info.rate_hz < kLowRateHz) {
     recording.warnings.push_back({"rate_low", fmt::format("{} Hz is too low for EMG: below {} Hz", info.rate_hz, kLowRateHz), ""});
   }

@@ -92,6 +92,8 @@ class RecordingFile {
   /// Position in streams() that the options of `open` mean. Throws InvalidArgument listing the streams if there are several or none.
   std::size_t selected_stream() const;
 
+  /// What the file says of itself without any stream: start, subject, annotations, stimuli, provenance; no channels.
+  Recording facts() const;
   /// Everything about the window that the options of `open` mean except its samples: `samples` has 0 columns.
   Recording header() const;
   /// Samples in that window.
