@@ -8,10 +8,11 @@
 // the limit for a constant.
 // Throws InvalidArgument for an empty or non-finite signal, or a cascade whose poles are too close to the unit circle to run backward in
 // blocks; NumericalError if samples are so large that the filter overflows.
-// Cost: 8 channels side by side, about 3 ns a sample and channel for four sections, both ways, most of it memory. Held memory: channels x (block +
-// look-ahead). Method: forward-backward filtering, Gustafsson 1996 (IEEE Trans Signal Process), with padding instead of optimal initial
-// states. The backward pass of a block starts from rest `look_ahead` samples later, where what was left out has decayed to 1e-15. Error:
-// 5e-13 of the largest input against the whole-record form.
+// Cost: 8 channels side by side, about 3 ns a sample and channel for four sections, both ways, most of it memory.
+// Held memory: channels x (block + look-ahead).
+// Method: forward-backward filtering, Gustafsson 1996 (IEEE Trans Signal Process), with padding instead of optimal initial states. The
+// backward pass of a block starts from rest `look_ahead` samples later, where what was left out has decayed to 1e-15.
+// Error: 5e-13 of the largest input against the whole-record form.
 
 #include <array>
 #include <memory>
