@@ -166,6 +166,11 @@ OptionValues values_from_keywords(const std::string& function, const std::vector
   return values;
 }
 
+int threads_from_python(py::handle object) {
+  static const FieldInfo info{"threads", "", "", FieldType::integer, false, {0, 1024}, std::int64_t{1}, {}};
+  return static_cast<int>(std::get<std::int64_t>(value_from_python(info, object)));
+}
+
 std::string underscored(std::string name) {
   std::replace(name.begin(), name.end(), '-', '_');
   return name;

@@ -26,6 +26,9 @@ OptionValues values_from_keywords(const std::string& function, const std::vector
 [[noreturn]] void refuse_keyword(const std::string& function, const std::string& keyword, const std::vector<FieldInfo>& infos,
                                  const std::vector<std::string>& more_names);
 
+/// A number of threads, 0 = all processors.
+int threads_from_python(py::handle object);
+
 /// `name` of an operation as Python spells it.
 std::string underscored(std::string name);
 

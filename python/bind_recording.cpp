@@ -86,20 +86,27 @@ ChannelKind kind_from(const std::string& name) {
   throw InvalidArgument(fmt::format("kind is \"{}\", expected one of emg, force, trigger, acceleration, ecg, other", name));
 }
 
+template <class V>
+void set_field(V& value, const char* name, const py::object& given) {
+  try {
+    if constexpr (std::is_same_v<V, ChannelKind>) {
+      value = kind_from(py::cast<std::string>(given));
+    } else if constexpr (std::is_same_v<V, double>) {
+      if (!given.is_none()) value = py::cast<double>(given);
+    } else {
+      value = py::cast<V>(given);
+    }
+  } catch (const py::cast_error&) {
+    throw py::type_error(fmt::format("{} must not be of type {}", name, Py_TYPE(given.ptr())->tp_name));
+  }
+}
+
 template <class T>
 T object_from(py::handle item) {
   const auto dict = py::cast<py::dict>(item);
   T object;
   each_field(object, [&](const char* name, auto& value) {
-    using V = std::decay_t<decltype(value)>;
-    if (!dict.contains(name)) return;
-    if constexpr (std::is_same_v<V, ChannelKind>) {
-      value = kind_from(py::cast<std::string>(dict[name]));
-    } else if constexpr (std::is_same_v<V, double>) {
-      if (!dict[name].is_none()) value = py::cast<double>(dict[name]);
-    } else {
-      value = py::cast<V>(dict[name]);
-    }
+    if (dict.contains(name)) set_field(value, name, dict[name]);
   });
   return object;
 }
@@ -140,9 +147,9 @@ RecordingHandle make_recording(const py::object& samples, double rate_hz, double
   auto recording = std::make_shared<Recording>();
   recording->rate_hz = rate_hz;
   require_rate(rate_hz);
-  recording->start_time = facts.contains("start_time") ? py::cast<std::string>(facts["start_time"]) : "";
-  recording->start_s = facts.contains("start_s") ? py::cast<double>(facts["start_s"]) : 0.0;
-  recording->description = facts.contains("description") ? py::cast<std::string>(facts["description"]) : "";
+  if (facts.contains("start_time")) set_field(recording->start_time, "start_time", facts["start_time"]);
+  if (facts.contains("start_s")) set_field(recording->start_s, "start_s", facts["start_s"]);
+  if (facts.contains("description")) set_field(recording->description, "description", facts["description"]);
   recording->channels = vector_from<Channel>(facts, "channels");
   recording->gaps = vector_from<Gap>(facts, "gaps");
   recording->annotations = vector_from<Annotation>(facts, "annotations");

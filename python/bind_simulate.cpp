@@ -18,9 +18,10 @@ const SimulationKind& kind_named(const std::string& name) {
   throw InvalidArgument(fmt::format("unknown kind \"{}\", expected one of {}", name, fmt::join(names, ", ")));
 }
 
-py::dict simulate(const std::string& name, int threads, const py::dict& keywords) {
+py::dict simulate(const std::string& name, const py::object& thread_count, const py::dict& keywords) {
   const auto& kind = kind_named(name);
   const auto values = values_from_keywords("simulate", kind.options, keywords);
+  const int threads = threads_from_python(thread_count);
   Simulation simulation;
   {
     const py::gil_scoped_release released;

@@ -47,11 +47,10 @@ std::size_t keyword_index(const OperationObject& self, PyObject* keyword) {
 
 void set_common(CallOptions& call, std::size_t index, py::handle value) {
   static const FieldInfo rate{"rate_hz", "Hz", "", FieldType::number, true, {1, 1e7}, {}, {}};
-  static const FieldInfo threads{"threads", "", "", FieldType::integer, false, {0, 1024}, std::int64_t{1}, {}};
   if (index == kProgress) {
     call.progress = py::reinterpret_borrow<py::object>(value);
   } else if (index == kThreads) {
-    call.threads = static_cast<int>(std::get<std::int64_t>(value_from_python(threads, value)));
+    call.threads = threads_from_python(value);
   } else if (index == kRateHz) {
     const Value checked = value_from_python(rate, value);
     if (const auto* number = std::get_if<double>(&checked)) call.rate_hz = *number;

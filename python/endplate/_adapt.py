@@ -7,7 +7,7 @@ import numpy as np
 
 from . import _core
 from ._errors import InvalidArgument
-from ._objects import Channel
+from ._objects import Annotation, Channel, Gap, Stimulus
 from ._recording import LAYOUTS, Recording
 from ._results import Arrays, Table
 
@@ -50,18 +50,21 @@ def _refuse_masked(signal: Any) -> None:
         raise TypeError("signal must not be a masked array: fill it, or use a Recording with gaps")
 
 
-def _channel_facts(channels: Optional[Sequence[Union[str, Channel, Dict[str, Any]]]]) -> "list[Dict[str, Any]]":
+def _facts_of(items: Optional[Sequence[Any]], cls: Any, what: str) -> "list[Dict[str, Any]]":
+    """Dictionaries of fields from objects of `cls`, dictionaries, or names."""
     facts = []
-    for channel in channels or ():
-        if isinstance(channel, str):
-            facts.append({"name": channel})
-        elif isinstance(channel, Channel):
-            facts.append(channel._asdict())
-        else:
-            unknown = sorted(set(channel) - set(Channel._fields))
+    for item in items or ():
+        if isinstance(item, str) and cls is Channel:
+            facts.append({"name": item})
+        elif isinstance(item, cls):
+            facts.append(item._asdict())
+        elif isinstance(item, dict):
+            unknown = sorted(set(item) - set(cls._fields))
             if unknown:
-                raise TypeError(f"a channel has no field {unknown[0]!r}; it has {', '.join(Channel._fields)}")
-            facts.append(dict(channel))
+                raise TypeError(f"{what} has no field {unknown[0]!r}; it has {', '.join(cls._fields)}")
+            facts.append(dict(item))
+        else:
+            raise TypeError(f"{what} must be a {cls.__name__} or a dictionary of its fields, not {type(item).__name__}")
     return facts
 
 
@@ -79,9 +82,9 @@ def from_numpy(data: Any, *, rate_hz: float, units: str = "uV", channels: Option
         raise TypeError(f"units must be text, not {type(units).__name__}")
     if isinstance(rate_hz, (str, bool)) or not hasattr(type(rate_hz), "__float__"):
         raise TypeError(f"rate_hz must be a number, not {type(rate_hz).__name__}")
-    facts = {"start_time": start_time, "description": description, "channels": _channel_facts(channels),
-             "gaps": [g._asdict() for g in gaps], "annotations": [a._asdict() for a in annotations],
-             "stimuli": [s._asdict() for s in stimuli]}
+    facts = {"start_time": start_time, "description": description, "channels": _facts_of(channels, Channel, "a channel"),
+             "gaps": _facts_of(gaps, Gap, "a gap"), "annotations": _facts_of(annotations, Annotation, "an annotation"),
+             "stimuli": _facts_of(stimuli, Stimulus, "a stimulus")}
     factor = _core.microvolts_per_unit(units)
     return Recording(_core.make_recording(np.asarray(data), float(rate_hz), factor, layout or "", facts))
 

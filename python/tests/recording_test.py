@@ -46,6 +46,21 @@ def test_unknown_units_and_rates_are_refused(ep, noise):
         ep.from_numpy(noise, rate_hz=2000, channels=["a", "b"])
 
 
+@pytest.mark.parametrize("wrong, message", [
+    ({"channels": [{"nome": "a"}]}, "a channel has no field 'nome'"), ({"channels": [{"name": 3}]}, "name must not be of type int"),
+    ({"channels": [5]}, "a channel must be a Channel"), ({"gaps": [(0, 1)]}, "a gap must be a Gap"), ({"start_time": 5}, "start_time must not be")])
+def test_wrong_facts_name_their_field(ep, noise, wrong, message):
+    with pytest.raises(TypeError, match=message):
+        ep.from_numpy(noise[0], rate_hz=2000, **wrong)
+
+
+def test_facts_survive(ep, noise):
+    annotations, stimuli = [ep.Annotation(0.5, None, "rest")], [ep.Stimulus(1.0, "ulnar", "L", "wrist", 12.5)]
+    channel = ep.Channel("A", muscle="FDI", side="R", x_mm=1.5, band_low_hz=10.0)
+    rec = ep.from_numpy(noise[0], rate_hz=2000, channels=[channel], annotations=annotations, stimuli=stimuli)
+    assert rec.annotations == tuple(annotations) and rec.stimuli == tuple(stimuli) and rec.channels == (channel,)
+
+
 def test_facts(ep, rec):
     assert rec.shape == (4, 4000) and rec.duration_s == 2.0 and rec.rate_hz == 2000
     assert rec.channel_names == ["A", "B", "C", "D"] and rec.channels[0].unit == "uV" and rec.channels[0].x_mm is None
@@ -230,6 +245,8 @@ def test_simulation_and_truth(ep):
         ep.simulate("nothing")
     with pytest.raises(TypeError, match="did you mean duration_s"):
         ep.simulate("surface", duration_=3)
+    with pytest.raises(TypeError, match="threads must be an integer"):
+        ep.simulate("surface", threads="2")
 
 
 def test_simulated_sweeps(ep):
