@@ -9,8 +9,9 @@
 // Cost: see cascade.h; a design takes a few microseconds.
 // Method: bilinear transform of the analog prototype with pre-warped corners, in long double, rounded once (Oppenheim & Schafer,
 // Discrete-Time Signal Processing, ch. 7); edges as scipy.signal.sosfiltfilt. Sections: conjugate pairs, radius ascending, whole gain
-// first; in a band-pass the lower poles get the zeros at z = 1 and the upper those at z = -1: with (1, 0, -1) everywhere the intermediate
-// gains explode. Error: below 1e-9 of the largest input against SciPy for orders 1-12, 2e-8 where a pole is within 2e-4 of the unit circle.
+// first; in a band-pass the lower poles get the zeros at z = 1 and the upper those at z = -1: with (1, 0, -1) everywhere the
+// intermediate gains explode.
+// Error: below 1e-9 of the largest input against SciPy for orders 1-12, 2e-8 where a pole is within 2e-4 of the unit circle.
 
 #include <memory>
 

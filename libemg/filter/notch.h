@@ -3,11 +3,11 @@
 //
 // signal: channels x samples, microvolts. Result: the same shape and unit, zero phase. A notch removes EMG with the line: 7 notches at
 // quality 30 change clean EMG by 28 % of its RMS, so nothing is notched unless asked for, and with `line_hz` open only what was found
-// (line.h). Where no line is found, or every notch would lie at or above 0.49 rate, the output has the bits of the input. Throws
-// InvalidArgument for an empty or non-finite signal, an option outside its range, line_hz not below half the rate. Cost: as in cascade.h,
-// one section a line. Method: scipy.signal.iirnotch at each line, one cascade in ascending frequency, zero phase: equals sosfiltfilt of the
-// stacked sections to 1e-8 of the largest input. The line is looked for in all channels together, so one channel alone may be judged
-// otherwise.
+// (line.h). Where no line is found, or every notch would lie at or above 0.49 rate, the output has the bits of the input.
+// Throws InvalidArgument for an empty or non-finite signal, an option outside its range, line_hz not below half the rate.
+// Cost: as in cascade.h, one section a line.
+// Method: scipy.signal.iirnotch at each line, one cascade in ascending frequency, zero phase: equals sosfiltfilt of the stacked sections
+// to 1e-8 of the largest input. The line is looked for in all channels together, so one channel alone may be judged otherwise.
 
 #include <memory>
 #include <optional>

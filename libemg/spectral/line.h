@@ -2,10 +2,12 @@
 // Whether power-line interference is in a channel, at which base frequency and in which harmonics.
 //
 // signal: channels x samples, microvolts, at least 1 s long (shorter records have no line). Result: rows for the harmonics found; none is
-// an answer. The fundamental and the harmonics 2-9 below 0.49 rate are looked at. Throws InvalidArgument for an empty or non-finite signal
-// or an option outside its range. Cost: one Welch estimate. Held memory: 4 s of the signal. Method: Welch with 4-s Hann segments; z =
-// (largest ln P within 0.3 Hz - median ln P) / (1.4826 MAD of ln P), medians over bins 1-6 Hz away on both sides. The logarithm makes z
-// robust: an F test of the ratio called a line in 27 of 120 line-free bursty records, z never passes 3.8.
+// an answer. The fundamental and the harmonics 2-9 below 0.49 rate are looked at.
+// Throws InvalidArgument for an empty or non-finite signal or an option outside its range.
+// Cost: one Welch estimate. Held memory: 4 s of the signal.
+// Method: Welch with 4-s Hann segments; z = (largest ln P within 0.3 Hz - median ln P) / (1.4826 MAD of ln P), medians over bins 1-6 Hz
+// away on both sides. The logarithm makes z robust: an F test of the ratio called a line in 27 of 120 line-free bursty records, z never
+// passes 3.8.
 
 #include <optional>
 #include <vector>
