@@ -1,6 +1,7 @@
 """kill -9 at any moment: no incomplete file under a final name, and the same line again completes the work."""
 
 import os
+import pathlib
 import random
 import shutil
 import signal
@@ -9,6 +10,18 @@ import time
 
 KILLS = 12
 ENVIRONMENT = dict(os.environ, SOURCE_DATE_EPOCH="1767225600")
+
+
+def group_is_running(group):
+    """True while a process of this group has not ended yet; one that only waits to be collected has."""
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, member_of = stat.read_text().rpartition(") ")[2].split()[:3]
+        except (OSError, ValueError):
+            continue
+        if int(member_of) == group and state != "Z":
+            return True
+    return False
 
 
 def run_and_kill(command, after_s):
@@ -20,6 +33,8 @@ def run_and_kill(command, after_s):
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        while group_is_running(process.pid):
+            time.sleep(0.01)
         return True
 
 
