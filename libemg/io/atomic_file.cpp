@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <fstream>
 #include <random>
 #include <system_error>
 
@@ -59,6 +60,16 @@ long owner_of(std::string_view name) {
   return code == std::errc() && stop == end && pid > 0 ? pid : 0;
 }
 
+// False also for a process that has ended and that nobody has waited for: where no init collects orphans, that state lasts.
+bool is_running(long pid) {
+  if (::kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH) return false;
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  if (!std::getline(stat, line)) return true;
+  const auto name_end = line.rfind(") ");
+  return name_end == std::string::npos || line.compare(name_end + 2, 1, "Z") != 0;
+}
+
 void remove_stale(const std::filesystem::path& folder, std::string_view prefix) {
   std::error_code ignored;
   std::filesystem::directory_iterator it(folder, ignored), end;
@@ -66,7 +77,7 @@ void remove_stale(const std::filesystem::path& folder, std::string_view prefix) 
     const auto name = it->path().filename().string();
     if (!std::string_view(name).starts_with(prefix)) continue;
     const long pid = owner_of(name);
-    if (pid == 0 || ::kill(static_cast<pid_t>(pid), 0) == 0 || errno != ESRCH) continue;
+    if (pid == 0 || is_running(pid)) continue;
     std::error_code gone;
     std::filesystem::remove(it->path(), gone);
   }

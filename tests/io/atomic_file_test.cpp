@@ -91,6 +91,22 @@ TEST_CASE("stale parts of any target can be removed, other files stay") {
   CHECK(part_count(folder) == 2);
 }
 
+#if defined(__linux__)
+TEST_CASE("a part of a process that has ended but was not waited for is stale") {
+  const TempFolder folder;
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) ::_exit(0);
+  siginfo_t ended{};
+  REQUIRE(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) == 0);
+  folder.file(fmt::format(".x.nwb.{}-0badcafe.part", child), "half");
+  folder.file(fmt::format(".y.nwb.{}-0badcafe.part", ::getpid()), "being written");
+  remove_stale_parts(folder.path());
+  CHECK(part_count(folder) == 1);
+  ::waitpid(child, nullptr, 0);
+}
+#endif
+
 TEST_CASE("refusals name the path and the reason") {
   const TempFolder folder;
   CHECK_THAT(refusal([&] { write_file(folder / "no/a.txt", ""); }), ContainsSubstring("does not exist"));
