@@ -16,8 +16,8 @@ from ._results import Arrays, Events, Table, Truth, Unit
 
 __version__ = version()
 __all__ = [
-    "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError", "Operation",
-    "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Stimulus", "Stream", "Subject", "Sweeps", "Table", "Truth", "Unit",
-    "build_info", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read", "read_table", "scan", "show_config", "simulate",
-    "version", "write", *_core.operation_names,
+    "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError",
+    "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Stimulus", "Stream", "Subject", "Sweeps",
+    "Table", "Truth", "Unit", "build_info", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read",
+    "read_table", "scan", "show_config", "simulate", "version", "write", *_core.operation_names,
 ]

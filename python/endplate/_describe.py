@@ -54,7 +54,8 @@ def operation_doc(description: Dict[str, Any]) -> str:
         "threads : int, default 1", "    0: all processors; the result has the same bits for any number",
         "layout : str | None, default None", "    axes of an array: channels_samples or samples_channels",
         "progress : callable | bool | None, default None", "    True: a line on standard error; callable(done, total, stage)"])
-    lines += _section("Returns", [_RETURNS[description["kind"]]] + [f"    {t}" for t in field_lines(description["results"], defaults=False)])
+    results = [f"    {line}" for line in field_lines(description["results"], defaults=False)]
+    lines += _section("Returns", [_RETURNS[description["kind"]], *results])
     lines += _section("Raises", ["InvalidArgument", "    an option outside its range, a signal that is empty or not finite"])
     lines += _section("Example", [">>> import endplate as ep", ">>> rec = ep.simulate(\"surface\", duration_s=2, seed=1)",
                                   f">>> result = ep.{name}(rec)"])

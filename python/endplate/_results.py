@@ -165,7 +165,8 @@ class Table(_Result):
         if isinstance(index, str):
             return self._values[index]
         if isinstance(index, (int, np.integer)):
-            return self._row_type()(*(v[index].tolist() if isinstance(v[index], (np.generic, np.ndarray)) else v[index] for v in self._values.values()))
+            cells = (v[index] for v in self._values.values())
+            return self._row_type()(*(c.tolist() if isinstance(c, (np.generic, np.ndarray)) else c for c in cells))
         payload = self.payload()
         payload["columns"] = [(n, u, t, read_only(v[index])) for n, u, t, v in payload["columns"]]
         return type(self)(payload)

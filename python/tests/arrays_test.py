@@ -49,13 +49,18 @@ def test_input_is_not_changed(ep, noise):
     assert np.array_equal(before, noise)
 
 
-@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float16", "float32", ">i2", ">f8"])
+REAL_TYPES = ["bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "float16", "float32", ">i2", ">f8"]
+VIEWS = [lambda x: x[:, ::2], lambda x: x[::-1], lambda x: x[::2, 100:3000], np.asfortranarray, lambda x: x[:, ::-1]]
+NO_SIGNALS = [np.zeros((2, 100), complex), np.zeros((2, 100), object), np.array([["a", "b"]]), "text", None, {}, np.longdouble([1, 2])]
+
+
+@pytest.mark.parametrize("dtype", REAL_TYPES)
 def test_real_types_are_converted_once(ep, noise, dtype):
     given = (noise > 0).astype(dtype) if dtype == "bool" else np.abs(noise).astype(dtype)
     assert np.array_equal(ep.bandpass(given, rate_hz=2000), ep.bandpass(given.astype(float), rate_hz=2000))
 
 
-@pytest.mark.parametrize("view", [lambda x: x[:, ::2], lambda x: x[::-1], lambda x: x[::2, 100:3000], lambda x: np.asfortranarray(x), lambda x: x[:, ::-1]])
+@pytest.mark.parametrize("view", VIEWS)
 def test_any_strides(ep, noise, view):
     given = view(noise)
     assert np.array_equal(ep.bandpass(given, rate_hz=2000), ep.bandpass(np.ascontiguousarray(given), rate_hz=2000))
@@ -65,7 +70,7 @@ def test_lists_are_arrays(ep, noise):
     assert np.array_equal(ep.bandpass(noise.tolist(), rate_hz=2000), ep.bandpass(noise, rate_hz=2000))
 
 
-@pytest.mark.parametrize("given", [np.zeros((2, 100), complex), np.zeros((2, 100), object), np.array([["a", "b"]]), "text", None, {}, np.longdouble([1, 2])])
+@pytest.mark.parametrize("given", NO_SIGNALS)
 def test_other_types_are_refused(ep, given):
     with pytest.raises(TypeError, match="signal must be"):
         ep.bandpass(given, rate_hz=2000)
@@ -79,7 +84,8 @@ def test_masked_arrays_are_refused(ep, noise):
 
 
 def test_samples_by_channels_are_refused_unless_said(ep, noise):
-    with pytest.raises(ep.InvalidArgument, match=r'shape \(4000, 4\) looks like samples x channels; pass layout="samples_channels" or transpose'):
+    message = r'shape \(4000, 4\) looks like samples x channels; pass layout="samples_channels" or transpose'
+    with pytest.raises(ep.InvalidArgument, match=message):
         ep.bandpass(noise.T, rate_hz=2000)
     with pytest.raises(ep.InvalidArgument, match="looks like samples x channels"):
         ep.from_numpy(noise.T, rate_hz=2000)

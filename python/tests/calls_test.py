@@ -68,9 +68,9 @@ def test_everything_but_the_signal_is_a_keyword(ep, noise):
 
 
 @pytest.mark.parametrize("keyword, value, accepted", [
-    ("low_hz", "20", "a number"), ("low_hz", None, "None"), ("low_hz", [20], "a number"), ("low_hz", True, "a number"), ("order", 2.5, "integer"),
-    ("order", "4", "an integer"), ("zero_phase", 1, "True or False"), ("initial", 3, "text"), ("threads", "2", "an integer"), ("rate_hz", "2000", "a number"),
-    ("layout", 1, "text")])
+    ("low_hz", "20", "a number"), ("low_hz", None, "None"), ("low_hz", [20], "a number"), ("low_hz", True, "a number"),
+    ("order", 2.5, "integer"), ("order", "4", "an integer"), ("zero_phase", 1, "True or False"), ("initial", 3, "text"),
+    ("threads", "2", "an integer"), ("rate_hz", "2000", "a number"), ("layout", 1, "text")])
 def test_wrong_types_name_keyword_and_accepted_types(ep, noise, keyword, value, accepted):
     with pytest.raises((TypeError, ep.InvalidArgument), match=f"{keyword}.*{accepted}"):
         ep.bandpass(noise, **{"rate_hz": 2000, keyword: value})

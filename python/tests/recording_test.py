@@ -48,7 +48,8 @@ def test_unknown_units_and_rates_are_refused(ep, noise):
 
 @pytest.mark.parametrize("wrong, message", [
     ({"channels": [{"nome": "a"}]}, "a channel has no field 'nome'"), ({"channels": [{"name": 3}]}, "name must not be of type int"),
-    ({"channels": [5]}, "a channel must be a Channel"), ({"gaps": [(0, 1)]}, "a gap must be a Gap"), ({"start_time": 5}, "start_time must not be")])
+    ({"channels": [5]}, "a channel must be a Channel"), ({"gaps": [(0, 1)]}, "a gap must be a Gap"),
+    ({"start_time": 5}, "start_time must not be")])
 def test_wrong_facts_name_their_field(ep, noise, wrong, message):
     with pytest.raises(TypeError, match=message):
         ep.from_numpy(noise[0], rate_hz=2000, **wrong)
@@ -131,7 +132,8 @@ def test_array_protocol(rec):
 
 
 def results(ep, rec):
-    return [ep.detect_spikes(rec, factor=3.0, before_ms=1, after_ms=1), ep.noise_level(rec), ep.welch(rec), ep.welch(rec.data[0], rate_hz=2000)]
+    events = ep.detect_spikes(rec, factor=3.0, before_ms=1, after_ms=1)
+    return [events, ep.noise_level(rec), ep.welch(rec), ep.welch(rec.data[0], rate_hz=2000)]
 
 
 def test_round_trips(ep, rec):
