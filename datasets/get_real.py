@@ -20,7 +20,8 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-# BioSignalsPlux EMG sensor (data sheet): microvolts = (counts / 2^bits - 1/2) * 3 V / gain 1000.
+# BioSignalsPlux EMG sensor (data sheet): microvolts = (counts / 2^bits - 1/2) * 3 V / gain 1000. The scale is stated here; the constant
+# half range stays in the samples as an offset, which every band-pass removes.
 OPENSIGNALS_16_BIT = ["--units", "count:0.0457763671875uV"]
 
 SETS = {
