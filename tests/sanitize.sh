@@ -6,7 +6,6 @@ cd "$(dirname "$0")/.."
 . tools/dependencies.sh
 
 install_dependencies test
-mkdir -p build
 # -O1 is what keeps the instrumented tests fast enough to run every time.
 configure_and_build build/asan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS=-O1 -DEMG_SANITIZE=address,undefined \
   -DEMG_TOOLS=OFF -DEMG_PYTHON=OFF -DEMG_TESTS=ON -DEMG_BENCH=OFF

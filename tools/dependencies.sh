@@ -86,15 +86,16 @@ configure_and_build() {
   shift
   launcher=
   command -v ccache >/dev/null 2>&1 && launcher="-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
+  mkdir -p "$build"
   say "configuring $build"
   # shellcheck disable=SC2086
-  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release $launcher "$@" >"$build.configure.log" 2>&1 || {
-    grep -A 12 'CMake Error' "$build.configure.log" >&2
-    die "configuring failed; see $build.configure.log"
+  cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release $launcher "$@" >"$build/configure.log" 2>&1 || {
+    grep -A 12 'CMake Error' "$build/configure.log" >&2
+    die "configuring failed; see $build/configure.log"
   }
   say "building in $build"
-  cmake --build "$build" >"$build.build.log" 2>&1 || {
-    grep -E 'error|FAILED' "$build.build.log" | head -n 20 >&2
-    die "the build failed; see $build.build.log"
+  cmake --build "$build" >"$build/build.log" 2>&1 || {
+    grep -E 'error|FAILED' "$build/build.log" | head -n 20 >&2
+    die "the build failed; see $build/build.log"
   }
 }
