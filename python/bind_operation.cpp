@@ -33,18 +33,19 @@ void report(const py::object& progress, Index done, Index total, const std::stri
 }
 
 // The same bits as OperationEntry::run: a stage does not depend on its blocks.
-RowMatrix run_in_blocks(const OperationEntry& entry, const ChannelsView& signal, double rate_hz, OptionValues values,
-                        const CallOptions& call, const std::string& name, double& output_rate_hz) {
+OperationResult run_in_blocks(const OperationEntry& entry, const ChannelsView& signal, double rate_hz, OptionValues values,
+                              const CallOptions& call, const std::string& name) {
   std::unique_ptr<Stage> stage;
-  RowMatrix output;
+  OperationResult result;
+  RowMatrix& output = result.signal;
   {
     const py::gil_scoped_release released;
     require_signal(signal, rate_hz);
-    if (entry.resolve) values = entry.resolve([&](const BlockSink& sink) { sink(signal); }, signal.rows(), rate_hz, values);
-    stage = grouped_stage([&](Index count) { return entry.stage(count, rate_hz, values); }, signal.rows(), call.threads);
+    stage = make_stage(entry, [&](const BlockSink& sink) { sink(signal); }, signal.rows(), rate_hz, values, call.threads);
+    if (!stage) return entry.run(signal, rate_hz, values, call.threads);
     output = unset_matrix(signal.rows(), stage->output_count(signal.cols()));
   }
-  output_rate_hz = stage->output_rate_hz();
+  result.rate_hz = stage->output_rate_hz();
   const auto progress = progress_function(call, name);
   Index written = 0;
   const bool direct = stage->write_into(output);
@@ -63,15 +64,13 @@ RowMatrix run_in_blocks(const OperationEntry& entry, const ChannelsView& signal,
     }
     report(progress, first + count, signal.cols(), name);
   }
-  return output;
+  return result;
 }
 
 OperationResult run_plain(const OperationEntry& entry, const ChannelsView& signal, double rate_hz, const CallOptions& call) {
   const bool in_blocks = entry.kind == OperationKind::channels && entry.stage && signal.size() > 0;
   if (in_blocks && (wants_progress(call) || signal.size() >= kInterruptibleSamples)) {
-    OperationResult result;
-    result.signal = run_in_blocks(entry, signal, rate_hz, call.values, call, underscored(entry.name), result.rate_hz);
-    return result;
+    return run_in_blocks(entry, signal, rate_hz, call.values, call, underscored(entry.name));
   }
   if (!wants_progress(call)) {
     const py::gil_scoped_release released;

@@ -175,6 +175,11 @@ int run_analyze(Invocation& invocation) {
     invocation.warn({"failed", entry->second.value("reason", ""), ""}, input.id);
   }
   invocation.add_output((out / "report.html").string(), "report");
+  std::map<std::string, std::size_t> needs;
+  for (const auto& input : inputs) {
+    if (input.skip_reason.starts_with("needs ")) ++needs[input.skip_reason];
+  }
+  for (const auto& [reason, count] : needs) invocation.print(fmt::format("{} files skipped: each {}\n", count, reason));
   invocation.print(fmt::format("{} done, {} failed, {} skipped; {} unchanged\nreport: {}\n", totals.done, totals.failed, totals.skipped, totals.unchanged,
                                (out / "report.html").string()));
   const int code = exit_code(totals);

@@ -12,6 +12,11 @@ namespace emg::tools {
 namespace {
 
 constexpr double kHighestEdge = 0.45;   // of the rate: where filters of every recording still have room
+constexpr double kLowestRateHz = 200;   // below it there is no EMG in a record
+// Half the rates below which a record is flagged: 1 kHz for surface, 10 kHz for needle EMG.
+constexpr double kSurfaceInterestHz = 500, kNeedleInterestHz = 5000;
+// Twitches last a few tens of milliseconds: the shortest stretch that is kept.
+constexpr double kTwitchShortestMs = 5;
 constexpr Index kGridChannels = 16, kManyChannels = 32;
 constexpr double kNeedleRateHz = 10000;
 constexpr std::size_t kNeedleChannels = 4;
@@ -188,12 +193,17 @@ std::string joined_flags(const std::vector<QualityRow>& rows) {
   return fmt::format("{}", fmt::join(flags, ","));
 }
 
-void common_steps(Analysis& analysis, RecordingRow& row) {
+void common_steps(Analysis& analysis, AnalysisKind kind, RecordingRow& row) {
   analysis.guarded("quality", [&] {
-    const auto rows = recording_quality(analysis.recording(), {}, analysis.threads());
+    QualityOptions options;
+    options.highest_hz = kind == AnalysisKind::needle ? kNeedleInterestHz : kSurfaceInterestHz;
+    const auto rows = recording_quality(analysis.recording(), options, analysis.threads());
     row.flags = joined_flags(rows);
     analysis.contents().tables.push_back(to_table("quality", "signal quality of each channel", rows));
   });
+  if (analysis.recording().rate_hz < kLowestRateHz) {
+    return analysis.not_assessable("signal", fmt::format("rate {} Hz is below {} Hz: too low for EMG", analysis.recording().rate_hz, kLowestRateHz));
+  }
   analysis.step("welch", analysis.recording());
   const double upper = std::min(analysis.options().surface_high_hz, kHighestEdge * analysis.recording().rate_hz);
   analysis.step("frequency-measures", analysis.recording(), {{"low_hz", analysis.options().surface_low_hz}, {"high_hz", upper}});
@@ -220,7 +230,7 @@ void surface_steps(Analysis& analysis, RecordingRow& row) {
   const auto filtered = analysis.band(options.surface_low_hz, options.surface_high_hz, 4);
   if (!filtered) return;
   analysis.step("noise-level", *filtered);
-  if (analysis.step("onsets", *filtered)) {
+  if (analysis.step("onsets", *filtered, {{"hold_ms", kTwitchShortestMs}})) {
     for (auto& table : analysis.contents().tables) {
       if (table.name == "onsets") label_stretches(table, options.twitch_longest_ms, row);
     }
@@ -315,8 +325,8 @@ NwbContents analyze_recording(const Recording& recording, const std::optional<Sw
   row.sample_count = recording.sample_count();
   row.duration_s = recording.duration_s();
   row.start_time = recording.start_time;
-  if (recording.sample_count() > 0) {
-    common_steps(analysis, row);
+  if (recording.sample_count() > 0) common_steps(analysis, choice.kind, row);
+  if (recording.sample_count() > 0 && recording.rate_hz >= kLowestRateHz) {
     if (choice.kind == AnalysisKind::needle) needle_steps(analysis, row);
     if (choice.kind == AnalysisKind::surface) surface_steps(analysis, row);
     if (choice.kind == AnalysisKind::hd) hd_steps(analysis, row);

@@ -41,17 +41,15 @@ Recording computed_header(const Job& job, const OptionValues& values, double rat
   return header;
 }
 
-void stream_signal(const Job& job, const std::filesystem::path& target) {
+// False if the operation needs the whole record.
+bool stream_signal(const Job& job, const std::filesystem::path& target) {
   const auto header = job.file.header();
-  const auto channels = static_cast<Index>(header.channels.size());
-  Progress progress(job.invocation.run(), job.entry.name, job.file.sample_count());
+  if (!header.gaps.empty()) return false;
   auto values = job.values;
-  if (job.entry.resolve) {
-    const BlockSource source = [&](const BlockSink& sink) { job.file.for_each_block(sink); };
-    values = job.entry.resolve(source, channels, header.rate_hz, values);
-  }
-  const StageFactory factory = [&](Index count) { return job.entry.stage(count, header.rate_hz, values); };
-  const auto stage = grouped_stage(factory, channels, job.threads());
+  const BlockSource source = [&](const BlockSink& sink) { job.file.for_each_block(sink); };
+  const auto stage = make_stage(job.entry, source, static_cast<Index>(header.channels.size()), header.rate_hz, values, job.threads());
+  if (!stage) return false;
+  Progress progress(job.invocation.run(), job.entry.name, job.file.sample_count());
   const auto out_header = computed_header(job, values, stage->output_rate_hz());
   const auto writer = open_writer(target, out_header, stage->output_count(job.file.sample_count()),
                                   write_options(job.invocation));
@@ -63,6 +61,7 @@ void stream_signal(const Job& job, const std::filesystem::path& target) {
   });
   stage->finish(sink);
   writer->finish();
+  return true;
 }
 
 void whole_signal(const Job& job, const std::filesystem::path& target) {
@@ -79,11 +78,9 @@ void run_signal(const Job& job) {
   const std::filesystem::path target = job.invocation.run().output;
   if (target.empty()) throw InvalidArgument(fmt::format("--output is missing: {} writes a signal", job.entry.name));
   refuse_input_as_output(target, job.file);
-  if (job.entry.stage && job.file.header().gaps.empty()) {
-    writing(target, [&] { stream_signal(job, target); });
-  } else {
-    writing(target, [&] { whole_signal(job, target); });
-  }
+  writing(target, [&] {
+    if (!stream_signal(job, target)) whole_signal(job, target);
+  });
   job.invocation.add_output(target.string(), "recording");
 }
 

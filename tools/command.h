@@ -129,6 +129,10 @@ nlohmann::ordered_json to_json(const FieldInfo& info);
 void check_interrupt();
 void install_interrupt_handler();
 
+/// A crash of a library on a damaged file ends in one line and an exit code; worker processes let it kill them, so that their parent learns of it.
+void install_crash_handler();
+void remove_crash_handler();
+
 /// A file that could not be written: a failure of the run, not of its input.
 class OutputError : public Error {
  public:

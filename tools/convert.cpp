@@ -22,12 +22,7 @@ void convert_signal(const RecordingFile& file, const std::filesystem::path& targ
   std::unique_ptr<RecordingWriter> writer;
   if (target.extension() == ".nwb") {
     auto native = std::make_unique<NwbWriter>(target, header, sample_count, write_options(invocation), identifier_of(header));
-    NwbContents contents;
-    contents.sweeps = file.sweeps();
-    for (auto& table : file.tables()) {
-      if (table.name != "provenance") contents.tables.push_back(std::move(table));
-    }
-    native->add(contents);
+    if (file.format() == "nwb") native->add(read_nwb_contents(file.path()));
     writer = std::move(native);
   } else {
     writer = open_writer(target, header, sample_count, write_options(invocation));

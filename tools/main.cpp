@@ -7,5 +7,6 @@
 
 int main(int argc, char** argv) {
   emg::tools::install_interrupt_handler();
+  emg::tools::install_crash_handler();
   return emg::tools::run_command_line(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -24,6 +24,13 @@ void on_interrupt(int) {
   if (++interrupts > 1) _exit(kInterrupted);
 }
 
+// HDF5 itself crashes on some damaged files: even then one line and an exit code. Only calls that are safe in a signal handler.
+void on_crash(int) {
+  constexpr char kText[] = "endplate: error: crashed while reading or computing; the input file is probably damaged\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText, sizeof kText - 1);
+  _exit(kUnreadable);
+}
+
 void message(const RunOptions& run, const char* level, const std::string& code, const std::string& text, const std::string& path) {
   if (run.log_json) {
     const nlohmann::ordered_json line{{"level", level}, {"code", code}, {"message", text}, {"path", path}};
@@ -145,6 +152,14 @@ nlohmann::ordered_json to_json(const FieldInfo& info) {
   out["range"] = {bound(info.range.min), bound(info.range.max)};
   out["choices"] = info.choices;
   return out;
+}
+
+void install_crash_handler() {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, on_crash);
+}
+
+void remove_crash_handler() {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL}) std::signal(signal, SIG_DFL);
 }
 
 void install_interrupt_handler() {

@@ -200,6 +200,14 @@ void add_waveforms(Table& table, RowMatrix&& waveforms) {
 
 }  // namespace operation_detail
 
+std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource& source, Index channel_count, double rate_hz, OptionValues& values,
+                                  int threads) {
+  if (!entry.stage) return nullptr;
+  if (entry.resolve) values = entry.resolve(source, channel_count, rate_hz, values);
+  if (!entry.stage(1, rate_hz, values)) return nullptr;
+  return grouped_stage([&](Index count) { return entry.stage(count, rate_hz, values); }, channel_count, threads);
+}
+
 OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads) {
   if (recording.gaps.empty()) return entry.run(recording.samples, recording.rate_hz, values, threads);
   if (entry.kind == OperationKind::arrays) return run_on_longest_piece(entry, recording, values, threads);

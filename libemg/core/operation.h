@@ -62,7 +62,7 @@ struct OperationEntry {
   std::vector<FieldInfo> results;     ///< columns of rows, members of an array result
 
   std::function<OperationResult(const ChannelsView&, double rate_hz, const OptionValues&, int threads)> run;
-  /// Empty if the record must be in memory.
+  /// Empty if the record must be in memory; returns nullptr if the values given ask for the whole record.
   std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
   /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
   std::function<OptionValues(const BlockSource&, Index channel_count, double rate_hz, const OptionValues&)> resolve;
@@ -191,6 +191,11 @@ OperationEntry operation(std::string name, std::string summary, Result (*run)(co
   }
   return entry;
 }
+
+/// Stage of `entry` over `channel_count` channels. Options left open are found in a first pass over `source` and put into `values`.
+/// nullptr if the record must be in memory.
+std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource& source, Index channel_count, double rate_hz, OptionValues& values,
+                                  int threads);
 
 /// Runs `entry` on a recording: gap-free pieces of channels are records of their own; events and rows carry samples of the whole recording;
 /// array results come from the longest gap-free piece, with a warning. Channels that are not EMG are left out of everything but signals.

@@ -85,9 +85,11 @@ Level percentile_level(std::span<const double> x, double rate_hz, const std::opt
   }
   const double expected = chi_square_quantile(kQuantile, freedom) / freedom;
   Level level;
+  const double whole_uv = std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0) / static_cast<double>(squares.size()));
   // The quantile of the RMS, not the root of the quantile of the mean square: interpolation differs.
   for (auto& s : squares) s = std::sqrt(s);
-  level.noise_uv = quantile_of(squares, kQuantile) / std::sqrt(expected);
+  // A sinusoid has next to no degrees of freedom, which would lift its level above the RMS of the record: no noise is more than all there is.
+  level.noise_uv = std::min(quantile_of(squares, kQuantile) / std::sqrt(expected), whole_uv);
   level.window_ms = used_ms;
   const double limit = kQuietLimit * level.noise_uv;
   const auto quiet = std::count_if(squares.begin(), squares.end(), [&](double s) { return s < limit; });

@@ -76,7 +76,7 @@ double envelope_rate_hz(double rate_hz, const EnvelopeOptions& options);
 
 RowMatrix envelope(const ChannelsView& signal, double rate_hz, const EnvelopeOptions& options = {}, int threads = 1);
 
-/// Block by block. Throws InvalidArgument for hilbert_method = fft, which needs the whole record.
+/// Block by block; nullptr for hilbert_method = fft, which needs the whole record.
 std::unique_ptr<Stage> envelope_stage(Index channel_count, double rate_hz, const EnvelopeOptions& options);
 
 }  // namespace emg

@@ -6,7 +6,7 @@
 // Degenerate input: up = down gives the bits of the input. Samples outside the record count as zero, so an offset rings at both ends: a
 // constant 200 resampled by 125/256 starts 148.9, 213.6, 193.1. Remove the offset first, or take edges = line.
 // Throws InvalidArgument for an empty or non-finite signal, target_hz outside its range or not reachable with up and down <= 100000 (the
-// nearest rate is named), edges = line in a stage (it needs the last sample first).
+// nearest rate is named).
 // Cost: 20 max(up, down) / up multiplications an output sample, eight channels side by side.
 // Method: equals scipy.signal.resample_poly (Kaiser window, beta 5, half length 10 max(up, down)) to 1e-10.
 
@@ -53,6 +53,7 @@ double resampled_rate_hz(double rate_hz, const ResampleOptions& options);
 
 RowMatrix resample(const ChannelsView& signal, double rate_hz, const ResampleOptions& options = {}, int threads = 1);
 
+/// Block by block; nullptr for edges = line, which needs the last sample first.
 std::unique_ptr<Stage> resample_stage(Index channel_count, double rate_hz, const ResampleOptions& options);
 
 }  // namespace emg

@@ -107,7 +107,7 @@ TEST_CASE("envelopes: the same bits for any block size, thread count and company
 TEST_CASE("envelope refusals") {
   RowMatrix x = test_signal(10, 3000);
   CHECK_THROWS_WITH(envelope(x, 1000, {.window_ms = 0.5}), ContainsSubstring("window_ms 0.5"));
-  CHECK_THROWS_WITH(envelope_stage(1, 1000, {.method = EnvelopeMethod::hilbert}), ContainsSubstring("hilbert_method fft"));
+  CHECK(envelope_stage(1, 1000, {.method = EnvelopeMethod::hilbert}) == nullptr);
   CHECK(envelope_rate_hz(1000, {.hop_ms = 10}) == 100);
   x(9, 2990) = std::numeric_limits<double>::quiet_NaN();
   for (const auto method : {EnvelopeMethod::rms, EnvelopeMethod::lowpass, EnvelopeMethod::hilbert}) {

@@ -64,7 +64,7 @@ TEST_CASE("refusals name channel and sample, and what a stage cannot do") {
   RowMatrix x = test_signal(10, 3000);
   x(9, 2222) = std::numeric_limits<double>::quiet_NaN();
   CHECK_THROWS_WITH(resample(x, 2048, {}), ContainsSubstring("channel 9, sample 2222 is not finite"));
-  CHECK_THROWS_WITH(resample_stage(1, 2048, {.edges = ResampleEdges::line}), ContainsSubstring("edges line"));
+  CHECK(resample_stage(1, 2048, {.edges = ResampleEdges::line}) == nullptr);
   CHECK_THROWS_WITH(resample(x, 2048, {.target_hz = 0.5}), ContainsSubstring("target_hz 0.5"));
 }
 
