@@ -37,7 +37,7 @@ struct RecordingRow {
   double rate_hz = 0;
   std::int64_t channel_count = 0, sample_count = 0;
   double duration_s = 0;
-  std::string start_time;
+  std::string started_at;
   std::optional<double> rms_uv, noise_uv, mnf_hz, mdf_hz;
   std::optional<std::int64_t> spike_count, burst_count, twitch_count, sweep_count;
   std::optional<double> spike_rate_per_s;
@@ -50,7 +50,7 @@ struct RecordingRow {
                       field("channel_count", &R::channel_count, {}, "EMG channels"),
                       field("sample_count", &R::sample_count, {}, "samples per channel"),
                       field("duration_s", &R::duration_s, {}, "duration"),
-                      field("start_time", &R::start_time, {}, "start, ISO 8601; empty: unknown"),
+                      field("started_at", &R::started_at, {}, "start, ISO 8601; empty: unknown"),
                       field("rms_uv", &R::rms_uv, {}, "root mean square, median over channels"),
                       field("noise_uv", &R::noise_uv, {}, "noise level in the detection band, median over channels"),
                       field("mnf_hz", &R::mnf_hz, {}, "mean frequency, median over channels"),
@@ -324,7 +324,7 @@ NwbContents analyze_recording(const Recording& recording, const std::optional<Sw
   row.channel_count = recording.channel_count();
   row.sample_count = recording.sample_count();
   row.duration_s = recording.duration_s();
-  row.start_time = recording.start_time;
+  row.started_at = recording.start_time;
   if (recording.sample_count() > 0) common_steps(analysis, choice.kind, row);
   if (recording.sample_count() > 0 && recording.rate_hz >= kLowestRateHz) {
     if (choice.kind == AnalysisKind::needle) needle_steps(analysis, row);

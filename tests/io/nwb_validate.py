@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from program import ROOT, missing, tool_path  # noqa: E402
+from program import ROOT, endplate_path, missing, tool_path  # noqa: E402
 
 np = pytest.importorskip("numpy")
 h5py = pytest.importorskip("h5py")
@@ -27,11 +27,27 @@ def make(folder):
     subprocess.run([str(program), str(folder)], check=True)
 
 
+def made_by_the_program(folder):
+    """Files of `simulate`, of a filter, of an operation with a table, and of `analyze`."""
+    program = endplate_path()
+
+    def run(*words):
+        subprocess.run([str(program), *map(str, words)], check=True, stdout=subprocess.DEVNULL)
+    for kind, options in (("surface", ["--duration-s", 5]), ("needle", ["--duration-s", 3]), ("rest", ["--duration-s", 30]), ("motor-ncs", [])):
+        run("simulate", kind, *options, "--out", folder / f"{kind}.nwb")
+    run("bandpass", folder / "surface.nwb", "-o", folder / "bandpass.nwb")
+    run("welch", folder / "surface.nwb", "-o", folder / "welch.nwb")
+    run("detect-spikes", folder / "needle.nwb", "-o", folder / "spikes.nwb")
+    run("analyze", *(folder / f"{kind}.nwb" for kind in ("surface", "needle", "rest", "motor-ncs")), "--out", folder / "out")
+    return sorted(folder.glob("*.nwb")) + sorted((folder / "out" / "recordings").glob("*.nwb"))
+
+
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
     folder = tmp_path_factory.mktemp("nwb")
     make(folder)
     found = sorted(folder.glob("*.nwb"))
+    found += made_by_the_program(tmp_path_factory.mktemp("program"))
     further = os.environ.get("EMG_NWB_FOLDER")
     if further:
         found += sorted(pathlib.Path(further).glob("**/*.nwb"))
@@ -148,4 +164,4 @@ def test_files_of_pynwb_are_read(ep, tmp_path, variant):
     expected = foreign(tmp_path / "a.nwb", **rate)
     recording = ep.read(tmp_path / "a.nwb")
     assert recording.rate_hz == 2000
-    np.testing.assert_allclose(np.asarray(recording.samples), expected, rtol=4.5e-16, atol=1e-12 * np.abs(expected).max())
+    np.testing.assert_allclose(np.asarray(recording.data), expected, rtol=4.5e-16, atol=1e-12 * np.abs(expected).max())
