@@ -39,11 +39,16 @@ std::optional<ChannelKind> kind_of_name(std::string_view given) {
 }
 
 void set_kinds(std::vector<Channel>& channels, const std::vector<bool>& is_voltage) {
-  bool named = false;
-  for (const auto& channel : channels) named = named || kind_of_name(channel.name) == ChannelKind::emg;
+  // Beside EEG, ECG and the like a voltage without a telling name may be anything once another channel is called EMG.
+  bool named = false, mixed = false;
   for (std::size_t i = 0; i < channels.size(); ++i) {
     const auto kind = kind_of_name(channels[i].name);
-    channels[i].kind = kind ? *kind : is_voltage[i] && !named ? ChannelKind::emg : ChannelKind::other;
+    named = named || kind == ChannelKind::emg;
+    mixed = mixed || (is_voltage[i] && (kind == ChannelKind::other || kind == ChannelKind::ecg));
+  }
+  for (std::size_t i = 0; i < channels.size(); ++i) {
+    const auto kind = kind_of_name(channels[i].name);
+    channels[i].kind = kind ? *kind : is_voltage[i] && !(named && mixed) ? ChannelKind::emg : ChannelKind::other;
   }
 }
 

@@ -330,6 +330,7 @@ TEST_CASE("many annotations, long labels and many channels") {
   const auto back = round_trip(r, "a.edf");
   REQUIRE(back.annotations.size() == 500);
   CHECK(back.annotations[499].label == "event 499");
+  REQUIRE(back.channels.size() == 3);
   CHECK(back.channels[0].name != back.channels[1].name);
 }
 
