@@ -48,7 +48,6 @@ std::optional<Span> number_span(std::string_view word, std::size_t channel_count
 }  // namespace
 
 std::size_t selected_stream_of(const std::vector<StreamInfo>& streams, const ReadOptions& options) {
-  if (streams.empty()) throw InvalidArgument("the file has no signals, only annotations or tables");
   if (!options.stream.empty()) {
     for (std::size_t i = 0; i < streams.size(); ++i) {
       if (streams[i].name == options.stream) return i;

@@ -7,7 +7,8 @@
 
 namespace emg {
 
-/// Position of the stream that `options` mean. Throws InvalidArgument listing the streams if there are several or none.
+/// Position among `streams`, at least one, of the one that `options` mean. Throws InvalidArgument listing them if none or several are
+/// meant.
 std::size_t selected_stream_of(const std::vector<StreamInfo>& streams, const ReadOptions& options);
 
 /// Channels of `stream` that `options` mean, in the order asked for, each once. Throws InvalidArgument naming what was not found.

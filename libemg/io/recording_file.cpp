@@ -41,6 +41,8 @@ FileHead head_of(const std::filesystem::path& path) {
   const auto status = std::filesystem::status(path, code);
   if (!std::filesystem::exists(status)) throw FileError(path.string(), "does not exist");
   if (std::filesystem::is_directory(status)) throw FileError(path.string(), "is a folder, not a recording");
+  // Opening a pipe would wait for its writer.
+  if (!std::filesystem::is_regular_file(status)) throw FileError(path.string(), "is not a regular file");
   FileHead head{path, std::string(kHeadBytes, '\0'), std::filesystem::file_size(path, code)};
   std::ifstream in(path, std::ios::binary);
   if (!in) throw FileError(path.string(), "cannot be read");
@@ -74,6 +76,11 @@ struct RecordingFile::Selection {
 void RecordingFile::Selection::resolve(const Reader& reader) {
   if (resolved) return;
   const auto& streams = reader.header().streams;
+  if (streams.empty()) {
+    const auto& sweeps = reader.header().sweeps;
+    throw FileError(path.string(), sweeps ? fmt::format("holds {} sweeps, no continuous signal", sweeps->samples.rows())
+                                          : "holds no signals, only annotations or tables");
+  }
   stream = selected_stream_of(streams, options);
   const auto& info = streams[stream];
   channels = selected_channels_of(info, options);

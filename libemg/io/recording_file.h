@@ -22,7 +22,7 @@ struct StreamInfo {
   std::string name;
   double rate_hz = 0;
   Index sample_count = 0;
-  double start_s = 0;                 ///< of its first sample, after that of the file
+  double start_s = 0;  ///< of its first sample, after that of the file
   ChannelKind kind = ChannelKind::emg;
   std::vector<Channel> channels;
   std::vector<Gap> gaps;
@@ -89,7 +89,8 @@ class RecordingFile {
   /// "nwb", "hdf5", "opensignals", "edf", "edf+", "bdf", "bdf+", "csv", "wfdb", ...
   const std::string& format() const;
   std::span<const StreamInfo> streams() const;
-  /// Position in streams() that the options of `open` mean. Throws InvalidArgument listing the streams if there are several or none.
+  /// Position in streams() that the options of `open` mean. Throws InvalidArgument listing the streams if there are several, FileError if
+  /// the file holds no continuous signal.
   std::size_t selected_stream() const;
 
   /// What the file says of itself without any stream: start, subject, annotations, stimuli, provenance; no channels.
@@ -129,8 +130,8 @@ Recording read_recording(const std::filesystem::path& path, const ReadOptions& o
 /// What a file is, without opening it as a recording: for directories of mixed files.
 struct FileKind {
   enum class Outcome { recording, skipped } outcome = Outcome::skipped;
-  std::string format;      ///< of a recording
-  std::string reason;      ///< of a skipped file: "not a format endplate knows", "companion of emg_healthy.hea"
+  std::string format;  ///< of a recording
+  std::string reason;  ///< of a skipped file: "not a format endplate knows", "companion of emg_healthy.hea"
 };
 
 /// One file of a directory scan.
@@ -140,8 +141,9 @@ struct ScannedFile {
 };
 
 /// All files below `directory`, sorted by path, each a recording or skipped with its reason. Symbolic links are followed once; loops end.
-/// A data file owned by a header file, documents, sidecars, and a text file with the stem of a recording beside it are skipped; so is a text
-/// or HDF5 file that states no rate or unit, unless `options` gives them.
+/// A folder below it that cannot be read stands for its files, skipped. Throws FileError if `directory` itself cannot be read.
+/// A data file owned by a header file, documents, sidecars, and a text file with the stem of a recording beside it are skipped; so is a
+/// text or HDF5 file that states no rate or unit, unless `options` gives them.
 std::vector<ScannedFile> scan_directory(const std::filesystem::path& directory, const ReadOptions& options = {});
 
 }  // namespace emg

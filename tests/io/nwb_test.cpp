@@ -157,6 +157,23 @@ TEST_CASE("our own files give back everything, and writing it again gives the sa
   CHECK(bytes_of(folder / "a.nwb") == bytes_of(folder / "b.nwb"));
 }
 
+TEST_CASE("a file of sweeps alone says so when its signal is asked for") {
+  const TempFolder folder;
+  const auto recording = sample_recording(2, 100);
+  NwbContents contents;
+  contents.sweeps = sample_contents(recording).sweeps;
+  contents.signal = false;
+  write_nwb(folder / "a.nwb", recording, contents);
+  const auto file = RecordingFile::open(folder / "a.nwb");
+  REQUIRE(file.sweeps());
+  CHECK_THROWS_AS(file.selected_stream(), FileError);
+  const std::string why = "a.nwb: holds 2 sweeps, no continuous signal";
+  CHECK_THAT(refusal([&] { file.read(); }), ContainsSubstring(why));
+  CHECK_THAT(refusal([&] { file.header(); }), ContainsSubstring(why));
+  CHECK_THAT(refusal([&] { file.sample_count(); }), ContainsSubstring(why));
+  CHECK_THAT(refusal([&] { file.for_each_block([](const ChannelsView&) {}); }), ContainsSubstring(why));
+}
+
 TEST_CASE("tables and arrays come back as tables") {
   const TempFolder folder;
   const auto recording = sample_recording(2, 100);

@@ -1,5 +1,7 @@
 #include "libemg/io/recording_file.h"
 
+#include <sys/stat.h>
+
 #include <cmath>
 
 #include "libemg/core/error.h"
@@ -153,6 +155,9 @@ TEST_CASE("what is no recording is refused with its first bytes") {
   CHECK_THAT(refusal([&] { RecordingFile::open(folder / "none"); }), ContainsSubstring("does not exist"));
   CHECK_THAT(refusal([&] { RecordingFile::open(folder.path()); }), ContainsSubstring("is a folder"));
   CHECK_THAT(refusal([&] { RecordingFile::open(folder.file("empty", "")); }), ContainsSubstring("is empty"));
+  REQUIRE(::mkfifo((folder / "pipe.edf").c_str(), 0600) == 0);
+  CHECK_THAT(refusal([&] { RecordingFile::open(folder / "pipe.edf"); }), ContainsSubstring("is not a regular file"));
+  CHECK_THAT(refusal([&] { RecordingFile::open("/dev/null"); }), ContainsSubstring("is not a regular file"));
   CHECK_THAT(refusal([&] { RecordingFile::open(folder.file("x.smr", std::string("\1\0\2", 3))); }),
              ContainsSubstring("first bytes 01 00 02); read it with the Neo package"));
 }
