@@ -219,36 +219,48 @@ std::vector<Line> head_lines(const Source& source, std::string& head, char& line
   return lines;
 }
 
+Run best_run(const std::vector<Line>& lines, const std::string& separators, char decimal) {
+  Run best;
+  for (const char separator : separators) {
+    if (separator == decimal) continue;
+    const auto run = longest_run(lines, separator, decimal);
+    if (run.rows > best.rows || (run.rows == best.rows && run.columns > best.columns)) best = run;
+  }
+  return best;
+}
+
+// Numbers like "1,5" beside another separator. One line of them may be prose; single columns may be ragged rows of whole numbers.
+bool has_decimal_commas(const std::vector<Line>& lines, const std::string& separators, const Run& with_points) {
+  const auto run = best_run(lines, separators, ',');
+  return run.rows > std::max<std::size_t>(with_points.rows, 1) && (with_points.rows == 0 || run.columns > 1);
+}
+
 }  // namespace
 
 Layout find_layout(const Source& source, const ReadOptions& options) {
   Layout layout;
   layout.decimal = decimal_option(options.decimal);
-  std::string candidates = options.separator.empty() ? ",;\t| " : std::string(1, separator_option(options.separator));
-  if (layout.decimal == ',') std::erase(candidates, ',');
+  const std::string separators = options.separator.empty() ? ",;\t| " : std::string(1, separator_option(options.separator));
   std::string head;
   const auto lines = head_lines(source, head, layout.line_end);
-  Run best;
-  for (const char separator : candidates) {
-    const auto run = longest_run(lines, separator, layout.decimal);
-    if (run.rows > best.rows || (run.rows == best.rows && run.columns > best.columns)) best = run;
+  const auto best = best_run(lines, separators, layout.decimal);
+  if (layout.decimal == '.' && has_decimal_commas(lines, separators, best)) {
+    throw FileError(source.path().string(), "its numbers have a decimal comma; give --decimal comma");
   }
-  if (best.rows == 0) {
-    throw FileError(source.path().string(), fmt::format("{} in the first {} lines{}", kNoRows, lines.size(),
-                                                        layout.decimal == '.' ? "; a decimal comma needs --decimal comma" : ""));
-  }
+  if (best.rows == 0) throw FileError(source.path().string(), fmt::format("{} in the first {} lines", kNoRows, lines.size()));
   layout.separator = best.separator;
   layout.column_count = best.columns;
-  while (best.first > 0 && is_damaged_row(lines[best.first - 1].text, layout)) --best.first;
-  layout.data_byte = lines[best.first].byte;
-  layout.data_line = lines[best.first].number;
-  for (std::size_t i = best.first; i < lines.size() && layout.rows.size() < kSampledRows; ++i) {
+  auto first = best.first;
+  while (first > 0 && is_damaged_row(lines[first - 1].text, layout)) --first;
+  layout.data_byte = lines[first].byte;
+  layout.data_line = lines[first].number;
+  for (std::size_t i = first; i < lines.size() && layout.rows.size() < kSampledRows; ++i) {
     if (!is_row(lines[i].text)) continue;
     std::vector<double> row(layout.column_count);
     parse_row(lines[i].text, layout, true, row.data());
     layout.rows.push_back(std::move(row));
   }
-  read_header(lines, best.first, layout);
+  read_header(lines, first, layout);
   return layout;
 }
 

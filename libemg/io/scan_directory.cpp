@@ -12,20 +12,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
+FileKind skipped(std::string reason) {
+  return {FileKind::Outcome::skipped, "", std::move(reason)};
+}
+
+struct Collected {
+  std::set<fs::path> seen;
+  std::vector<fs::path> files;
+  std::vector<ScannedFile> unreadable;  // folders
+};
+
 // Follows folders and symbolic links, each real folder once.
-void collect(const fs::path& folder, std::set<fs::path>& seen, std::vector<fs::path>& files) {
+void collect(const fs::path& folder, Collected& all) {
   std::error_code code;
-  if (!seen.insert(fs::weakly_canonical(folder, code)).second) return;
+  if (!all.seen.insert(fs::weakly_canonical(folder, code)).second) return;
   fs::directory_iterator it(folder, code), end;
-  if (code) throw FileError(folder.string(), "the folder cannot be read: " + code.message());
   for (; !code && it != end; it.increment(code)) {
     std::error_code ignored;
     if (it->is_directory(ignored)) {
-      collect(it->path(), seen, files);
+      collect(it->path(), all);
     } else {
-      files.push_back(it->path());
+      all.files.push_back(it->path());
     }
   }
+  if (code) all.unreadable.push_back({folder, skipped("the folder cannot be read: " + code.message())});
 }
 
 bool is_document(const fs::path& path) {
@@ -46,10 +56,6 @@ bool is_sidecar(const fs::path& path) {
   return false;
 }
 
-FileKind skipped(std::string reason) {
-  return {FileKind::Outcome::skipped, "", std::move(reason)};
-}
-
 // Text and HDF5 may hold anything: they are recordings if they open with what is known.
 FileKind opened_kind(const fs::path& path, const Format& format, const ReadOptions& options) {
   FileKind kind{FileKind::Outcome::recording, std::string(format.name), ""};
@@ -64,6 +70,9 @@ FileKind opened_kind(const fs::path& path, const Format& format, const ReadOptio
 }
 
 FileKind kind_of(const fs::path& path, const ReadOptions& options) {
+  std::error_code code;
+  const auto status = fs::status(path, code);
+  if (fs::exists(status) && !fs::is_regular_file(status)) return skipped("not a regular file");
   const auto name = path.filename().string();
   if (name.ends_with(".part")) return skipped("unfinished file of a stopped write");
   if (name.starts_with(".")) return skipped("hidden file");
@@ -89,7 +98,7 @@ std::string stem_key(const fs::path& path) {
 std::string needed_options(const FileError& refusal) {
   std::string needed;
   const std::string_view message = refusal.what();
-  for (const std::string_view option : {"--dataset", "--rate-hz", "--units", "--layout"}) {
+  for (const std::string_view option : {"--dataset", "--rate-hz", "--units", "--layout", "--decimal comma"}) {
     if (message.find(option) == std::string_view::npos) continue;
     if (!needed.empty()) needed += " and ";
     needed += option;
@@ -99,11 +108,14 @@ std::string needed_options(const FileError& refusal) {
 
 std::vector<ScannedFile> scan_directory(const std::filesystem::path& directory, const ReadOptions& options) {
   if (!fs::is_directory(directory)) throw FileError(directory.string(), "is not a folder");
-  std::set<fs::path> seen;
-  std::vector<fs::path> files;
-  collect(directory, seen, files);
+  Collected all;
+  collect(directory, all);
+  if (!all.unreadable.empty() && all.unreadable.back().path == directory) {
+    throw FileError(directory.string(), all.unreadable.back().kind.reason);
+  }
+  auto& files = all.files;
   std::sort(files.begin(), files.end());
-  std::vector<ScannedFile> scanned;
+  std::vector<ScannedFile> scanned = std::move(all.unreadable);
   std::map<std::string, std::string> recordings;  // folder and stem -> file name
   const auto is_text = [](const fs::path& path) {
     const auto extension = lower(path.extension().string());

@@ -394,13 +394,15 @@ void WfdbReader::read_block(std::size_t stream, std::span<const Index> channels,
   }
 }
 
-// A header has its own name as first word; a data file is known by the header beside it.
+// A header has its own name as first word, or at least a word and a whole number; a data file is known by the header beside it.
 bool is_header(const FileHead& head) {
   if (lower(head.path.extension().string()) != ".hea") return false;
   for (const auto line : lines_of(head.bytes)) {
     const auto text = trimmed(line);
     if (text.empty() || text.front() == '#') continue;
-    return text.starts_with(head.path.stem().string());
+    if (text.starts_with(head.path.stem().string())) return true;
+    const auto second = trimmed(text.substr(std::min(text.find_first_of(" \t"), text.size())));
+    return integer_of(second.substr(0, second.find_first_of(" \t"))).has_value();
   }
   return false;
 }
@@ -408,7 +410,7 @@ bool is_header(const FileHead& head) {
 std::filesystem::path header_beside(const std::filesystem::path& path) {
   auto header = path;
   header.replace_extension(".hea");
-  return lower(path.extension().string()) == ".dat" && std::filesystem::exists(header) ? header : std::filesystem::path();
+  return lower(path.extension().string()) == ".dat" && std::filesystem::is_regular_file(header) ? header : std::filesystem::path();
 }
 
 bool recognises_wfdb(const FileHead& head) {

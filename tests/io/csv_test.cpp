@@ -73,6 +73,12 @@ TEST_CASE("separators are found, decimal commas are asked for") {
   options.decimal = "comma";
   CHECK(read_text(comma, options).samples(0, 2) == -3.5);
   CHECK_THAT(text_refusal(comma), ContainsSubstring("--decimal comma"));
+  CHECK_THAT(text_refusal("time;EMG [uV]\n0;1\n0,001;2,5\n0,002;-3,5\n"), ContainsSubstring("--decimal comma"));
+  for (const char* text : {"words\nand 1,5; 2,5 numbers\n", "2,5;3,5\n"}) {
+    CHECK_THAT(text_refusal(text), ContainsSubstring("no rows of numbers"));
+    CHECK_THAT(text_refusal(text), !ContainsSubstring("--decimal"));
+  }
+  CHECK_THAT(text_refusal("1,2\n3\n4,5\n"), !ContainsSubstring("--decimal"));  // ragged whole numbers
   options.decimal = "dot";
   CHECK_THAT(text_refusal(comma, options), ContainsSubstring("decimal \"dot\" is none of point, comma"));
 }

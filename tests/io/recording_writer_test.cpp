@@ -1,5 +1,10 @@
 #include "libemg/io/recording_writer.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include "libemg/core/error.h"
 #include "libemg/io/recording_file.h"
 #include "tests/io/io_support.h"
@@ -101,6 +106,50 @@ TEST_CASE("a folder of mixed files: recordings, and the reason for everything el
   for (const auto& file : scan_directory(folder.path(), options)) recordings += file.kind.outcome == FileKind::Outcome::recording;
   CHECK(recordings == 4);
   CHECK_THROWS_AS(scan_directory(folder / "none"), FileError);
+}
+
+TEST_CASE("what a scan cannot read or use says why, and the rest is scanned") {
+  const TempFolder folder;
+  folder.file("comma.csv", "time;EMG [uV]\n0;1,5\n0,001;2,5\n0,002;-3,5\n");
+  folder.file("rate.hea", "n 1 4zz0 2\nn.dat 16 1000/mV 16 0 1 3 0 EMG\n");
+  folder.file("prose.hea", "a header of something else\n");
+  REQUIRE(::mkfifo((folder / "pipe.edf").c_str(), 0600) == 0);
+  const auto kind = [&](const std::string& name) {
+    for (const auto& file : scan_directory(folder.path())) {
+      if (file.path == folder / name) return file.kind;
+    }
+    FAIL(name << " is not listed");
+    return FileKind{};
+  };
+  CHECK(kind("comma.csv").reason == "needs --decimal comma");
+  CHECK(kind("rate.hea").outcome == FileKind::Outcome::recording);
+  CHECK_THAT(refusal([&] { RecordingFile::open(folder / "rate.hea"); }), ContainsSubstring("rate \"4zz0\" is no positive number"));
+  CHECK(kind("prose.hea").reason == "document");
+  CHECK(kind("pipe.edf").reason == "not a regular file");
+}
+
+TEST_CASE("a sub-folder that cannot be read is listed; the folder itself is an error") {
+  const TempFolder folder;
+  folder.file("closed/in.csv", "1\n");
+  folder.file("open/out.csv", "1\n");
+  fs::permissions(folder / "closed", fs::perms::none);
+  // Root reads every folder: the test looks as somebody else.
+  constexpr uid_t kNobody = 65534;
+  const bool root = ::geteuid() == 0;
+  if (root && ::seteuid(kNobody) != 0) {
+    WARN("skipped, the user cannot be changed: error " << errno);
+    return;
+  }
+  const auto files = scan_directory(folder.path());
+  const auto top = refusal([&] { scan_directory(folder / "closed"); });
+  if (root) REQUIRE(::seteuid(0) == 0);
+  fs::permissions(folder / "closed", fs::perms::owner_all);
+  REQUIRE(files.size() == 2);
+  CHECK(files[0].path == folder / "closed");
+  CHECK(files[0].kind.outcome == FileKind::Outcome::skipped);
+  CHECK(files[0].kind.reason == "the folder cannot be read: Permission denied");
+  CHECK(files[1].path == folder / "open/out.csv");
+  CHECK_THAT(top, ContainsSubstring("closed: the folder cannot be read: Permission denied"));
 }
 
 TEST_CASE("folders of other people") {
