@@ -40,7 +40,7 @@ std::span<const OperationEntry> operations() {
       operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level),
       operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes),
       operation("onsets", "starts and ends of muscle activity", &onsets),
-      operation("quality", "whether each channel can be used, and why not", &quality),
+      with_recording(operation("quality", "whether each channel can be used, and why not", &quality), &recording_quality),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;

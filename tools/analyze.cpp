@@ -121,7 +121,7 @@ class AnalyzeJob {
     writing(out_ / output, [&] { write_nwb(out_ / output, recording, contents, write_options(invocation_), identifier_of(recording)); });
     report.outputs.push_back(output);
     for (const auto& table : contents.tables) report.rows[table.name] += table.row_count();
-    for (const auto& warning : recording.warnings) report.warnings.push_back(warning.code);
+    for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
   }
 
   const Invocation& invocation_;
@@ -149,10 +149,25 @@ bool quality_failed(const std::filesystem::path& out) {
   return false;
 }
 
+// Why a run gave nothing, in one line.
+std::string nothing_analysed(const std::vector<BatchInput>& inputs, const std::map<std::string, nlohmann::ordered_json>& entries) {
+  if (inputs.empty()) return "nothing to analyse: no file there";
+  std::string first;
+  std::size_t failed = 0;
+  for (const auto& input : inputs) {
+    const auto entry = entries.find(input.id);
+    if (entry == entries.end() || entry->second.value("status", "") != "failed") continue;
+    if (failed++ == 0) first = entry->second.value("reason", "");
+  }
+  if (failed == 0) return fmt::format("nothing to analyse: {} files, none of them a recording that says enough; reasons in tables/not_analysed.tsv", inputs.size());
+  return failed == 1 ? first : fmt::format("none of {} files could be analysed; the first: {}", failed, first);
+}
+
 int run_analyze(Invocation& invocation) {
   const auto batch = invocation.options<BatchOptions>("batch");
   const auto options = invocation.options<AnalyzeOptions>("analyze");
   if (batch.out.empty()) throw InvalidArgument("--out is missing: the folder for results, tables and report");
+  if (!invocation.run().output.empty()) throw InvalidArgument("--output is not used here: results go into the folder --out");
   if (options.surface_low_hz >= options.surface_high_hz) {
     throw InvalidArgument(fmt::format("surface_low_hz {} is not below surface_high_hz {}", options.surface_low_hz, options.surface_high_hz));
   }
@@ -166,12 +181,12 @@ int run_analyze(Invocation& invocation) {
   }
   const auto key = batch_key(invocation, {"analyze", "input", "output"});
   const auto totals = run_batch(invocation, batch, inputs, key, AnalyzeJob(invocation, out));
-  finish_run(invocation, out, totals, options.report_details);
+  finish_run(invocation, out, key, options.report_details);
   for (const auto& input : inputs) invocation.add_input({{"path", input.path.string()}, {"id", input.id}});
   const auto entries = read_manifests(out);
   for (const auto& input : inputs) {
     const auto entry = entries.find(input.id);
-    if (entry == entries.end() || entry->second.value("status", "") != "failed") continue;
+    if (entry == entries.end() || entry->second.value("status", "") != "failed" || totals.done == 0) continue;
     invocation.warn({"failed", entry->second.value("reason", ""), ""}, input.id);
   }
   invocation.add_output((out / "report.html").string(), "report");
@@ -183,6 +198,7 @@ int run_analyze(Invocation& invocation) {
   invocation.print(fmt::format("{} done, {} failed, {} skipped; {} unchanged\nreport: {}\n", totals.done, totals.failed, totals.skipped, totals.unchanged,
                                (out / "report.html").string()));
   const int code = exit_code(totals);
+  if (code == kUnreadable || code == kFailed) invocation.fail("input", nothing_analysed(inputs, entries), "");
   if (code == kDone && options.require_quality && quality_failed(out)) return kQualityGate;
   return code;
 }

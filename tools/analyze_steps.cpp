@@ -28,7 +28,7 @@ struct StepRow {
   static constexpr auto fields() {
     using R = StepRow;
     return std::tuple{field("step", &R::step, {}, "operation"), field("status", &R::status, {}, "done, not_assessable or failed"),
-                      field("reason", &R::reason, {}, "why it is not assessable")};
+                      field("reason", &R::reason, {}, "why it is not assessable; of the band-pass: the band")};
   }
 };
 
@@ -51,7 +51,7 @@ struct RecordingRow {
                       field("sample_count", &R::sample_count, {}, "samples per channel"),
                       field("duration_s", &R::duration_s, {}, "duration"),
                       field("started_at", &R::started_at, {}, "start, ISO 8601; empty: unknown"),
-                      field("rms_uv", &R::rms_uv, {}, "root mean square, median over channels"),
+                      field("rms_uv", &R::rms_uv, {}, "root mean square about the mean, median over channels"),
                       field("noise_uv", &R::noise_uv, {}, "noise level in the detection band, median over channels"),
                       field("mnf_hz", &R::mnf_hz, {}, "mean frequency, median over channels"),
                       field("mdf_hz", &R::mdf_hz, {}, "median frequency, median over channels"),
@@ -86,6 +86,13 @@ struct SweepRow {
 };
 static_assert(fully_described<SweepRow>());
 
+std::optional<double> median(std::vector<double> values) {
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+}
+
 std::optional<double> median_of(const Table* table, const std::string& column) {
   if (!table) return std::nullopt;
   const auto* found = table->find(column);
@@ -95,10 +102,7 @@ std::optional<double> median_of(const Table* table, const std::string& column) {
     const auto cell = found->cell(r);
     if (const auto* number = std::get_if<double>(&cell)) values.push_back(*number);
   }
-  if (values.empty()) return std::nullopt;
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 ? values[half] : 0.5 * (values[half - 1] + values[half]);
+  return median(std::move(values));
 }
 
 // Runs operations by name and keeps their tables, arrays and outcomes.
@@ -145,6 +149,7 @@ class Analysis {
     const double upper = std::min(high_hz, kHighestEdge * recording_.rate_hz);
     const Settings settings{{"low_hz", low_hz}, {"high_hz", upper}, {"order", std::int64_t{order}}};
     if (!step("bandpass", recording_, settings, &result)) return std::nullopt;
+    steps_.back().reason = fmt::format("{:.6g} to {:.6g} Hz{}", low_hz, upper, upper < high_hz ? fmt::format(": the rate allows no more than {} of itself", kHighestEdge) : "");
     Recording filtered = recording_;
     filtered.samples = std::move(result.signal);
     return filtered;
@@ -193,12 +198,20 @@ std::string joined_flags(const std::vector<QualityRow>& rows) {
   return fmt::format("{}", fmt::join(flags, ","));
 }
 
+// About the mean: an offset is no activity.
+std::optional<double> median_ac_rms(const std::vector<QualityRow>& rows) {
+  std::vector<double> values;
+  for (const auto& row : rows) values.push_back(std::sqrt(std::max(0.0, row.rms_uv * row.rms_uv - row.dc_uv * row.dc_uv)));
+  return median(std::move(values));
+}
+
 void common_steps(Analysis& analysis, AnalysisKind kind, RecordingRow& row) {
   analysis.guarded("quality", [&] {
     QualityOptions options;
     options.highest_hz = kind == AnalysisKind::needle ? kNeedleInterestHz : kSurfaceInterestHz;
     const auto rows = recording_quality(analysis.recording(), options, analysis.threads());
     row.flags = joined_flags(rows);
+    row.rms_uv = median_ac_rms(rows);
     analysis.contents().tables.push_back(to_table("quality", "signal quality of each channel", rows));
   });
   if (analysis.recording().rate_hz < kLowestRateHz) {
@@ -338,7 +351,6 @@ NwbContents analyze_recording(const Recording& recording, const std::optional<Sw
     analysis.contents().sweeps = sweeps;
   }
   if (choice.kind == AnalysisKind::ncs) analysis.not_assessable("ncs", "this version sets no latency markers and gives no velocities");
-  row.rms_uv = median_of(analysis.table("quality"), "rms_uv");
   row.noise_uv = median_of(analysis.table("noise_level"), "noise_uv");
   row.mnf_hz = median_of(analysis.table("frequency_measures"), "mnf_hz");
   row.mdf_hz = median_of(analysis.table("frequency_measures"), "mdf_hz");

@@ -19,10 +19,10 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
   const auto file = RecordingFile::open(input.path, invocation.options<ReadOptions>("input"));
   JobReport report;
   report.input_files = file.input_files();
-  for (const auto& warning : file.warnings()) report.warnings.push_back(warning.code);
+  for (const auto& warning : file.warnings()) report.warnings.push_back(warning);
   auto recording = file.read();
   auto result = run_on_recording(entry, recording, values, 1);
-  for (const auto& warning : result.warnings) report.warnings.push_back(warning.code);
+  for (const auto& warning : result.warnings) report.warnings.push_back(warning);
   NwbContents contents;
   std::string name = entry.name;
   std::replace(name.begin(), name.end(), '-', '_');
@@ -50,12 +50,15 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
 int run_batch_command(const OperationEntry& entry, const std::string& table, Invocation& invocation) {
   const auto batch = invocation.options<BatchOptions>("batch");
   if (batch.out.empty()) throw InvalidArgument("--out is missing: the folder for the results");
+  if (!invocation.run().output.empty()) throw InvalidArgument("--output is not used here: results go into the folder --out");
   const auto inputs = collect_inputs(invocation.arguments(), invocation.options<ReadOptions>("input"), batch.out);
   const auto key = batch_key(invocation, {table, "input", "output"});
   const auto totals = run_batch(invocation, batch, inputs, key, [&](const BatchInput& input) {
     return run_one(entry, invocation.values(table), invocation, batch.out, input);
   });
-  write_run_tables(batch.out);
+  std::vector<Warning> warnings;
+  write_run_tables(batch.out, key, warnings);
+  for (const auto& warning : warnings) invocation.warn(warning, batch.out);
   invocation.print(fmt::format("{} done, {} failed, {} skipped; {} unchanged; {}\n", totals.done, totals.failed, totals.skipped, totals.unchanged,
                                batch.out));
   return exit_code(totals);

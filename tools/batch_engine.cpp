@@ -48,11 +48,19 @@ bool in_shard(const std::string& relative, const Shard& shard) {
   return number % shard.count == shard.index;
 }
 
-bool outputs_exist(const fs::path& out, const Json& entry) {
-  for (const auto& output : entry.value("outputs", Json::array())) {
-    if (!fs::exists(out / output.get<std::string>())) return false;
+Json output_sizes(const fs::path& out, const Json& outputs) {
+  auto sizes = Json::array();
+  for (const auto& output : outputs) {
+    std::error_code error;
+    const auto size = fs::file_size(out / output.get<std::string>(), error);
+    sizes.push_back(error ? Json() : Json(size));
   }
-  return true;
+  return sizes;
+}
+
+// A result that was removed, cut or replaced is computed again.
+bool outputs_whole(const fs::path& out, const Json& entry) {
+  return output_sizes(out, entry.value("outputs", Json::array())) == entry.value("output_bytes", Json::array());
 }
 
 std::vector<fs::path> stamped_files(const Json& entry) {
@@ -67,7 +75,7 @@ enum class State { current, refreshed, stale };
 State state_of(const Json* entry, const BatchInput& input, const std::string& key, const fs::path& out, const BatchOptions& options) {
   if (!entry || options.force || entry->value("key", "") != key) return State::stale;
   if (entry->value("status", "") == "failed" && options.retry_failed) return State::stale;
-  if (!outputs_exist(out, *entry)) return State::stale;
+  if (!outputs_whole(out, *entry)) return State::stale;
   const auto files = stamped_files(*entry);
   if (files.empty() || fs::absolute(input.path).lexically_normal() != files.front()) return State::stale;
   const auto stamp = stamp_of(files);
@@ -82,7 +90,12 @@ std::string encode(const JobReport& report) {
   for (const auto& file : report.input_files) json["files"].push_back(file.string());
   json["outputs"] = report.outputs;
   json["rows"] = report.rows;
-  json["warnings"] = report.warnings;
+  json["warnings"] = Json::array();
+  json["messages"] = Json::array();
+  for (const auto& warning : report.warnings) {
+    json["warnings"].push_back(warning.code);
+    json["messages"].push_back({warning.code, warning.message, warning.channel});
+  }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -119,7 +132,7 @@ JobReport guarded(const BatchJob& job, const BatchInput& input) {
 
 std::string now_text() { return fmt::format("{:%Y-%m-%dT%H:%M:%S}+00:00", fmt::gmtime(std::time(nullptr))); }
 
-Json manifest_entry(const BatchInput& input, const std::string& key, const std::string& command, const Json& report, const WorkerAnswer& answer) {
+Json manifest_entry(const fs::path& out, const BatchInput& input, const std::string& key, const std::string& command, const Json& report, const WorkerAnswer& answer) {
   std::vector<fs::path> files;
   for (const auto& file : report.value("files", Json::array())) files.emplace_back(file.get<std::string>());
   if (files.empty()) files = {input.path};
@@ -141,6 +154,7 @@ Json manifest_entry(const BatchInput& input, const std::string& key, const std::
     entry["error"] = {{"type", report.value("type", "crash")}, {"where", report.value("where", "")}, {"byte", report.value("byte", -1)}};
   }
   entry["outputs"] = report.value("outputs", Json::array());
+  entry["output_bytes"] = output_sizes(out, entry["outputs"]);
   entry["rows"] = report.value("rows", Json::object());
   entry["warnings"] = report.value("warnings", Json::array());
   entry["version"] = kVersion;
@@ -168,17 +182,26 @@ Json skipped_entry(const BatchInput& input, const std::string& key, const std::s
               {"outputs", Json::array()}, {"version", kVersion}, {"command", command}};
 }
 
+// Two runs over different folders may give two recordings the same id.
+void warn_if_replaced(Invocation& invocation, const Json& former, const BatchInput& input) {
+  const auto files = stamped_files(former);
+  if (files.empty() || files.front() == fs::absolute(input.path).lexically_normal() || !fs::exists(files.front())) return;
+  invocation.warn({"id_reused", fmt::format("the result takes the place of that of {}", files.front().string()), ""}, input.path.string());
+}
+
 fs::path manifest_path(const fs::path& out, const Shard& shard) {
   return out / (shard.count == 1 ? "manifest.jsonl" : fmt::format("manifest-{}-of-{}.jsonl", shard.index, shard.count));
 }
 
 }  // namespace
 
-BatchTotals run_batch(const Invocation& invocation, const BatchOptions& options, const std::vector<BatchInput>& all_inputs, const std::string& key,
+BatchTotals run_batch(Invocation& invocation, const BatchOptions& options, const std::vector<BatchInput>& all_inputs, const std::string& key,
                       const BatchJob& job) {
   const fs::path out = options.out;
   const Shard shard = parse_shard(options.shard);
-  fs::create_directories(out / "recordings");
+  std::error_code error;
+  fs::create_directories(out / "recordings", error);
+  if (error) throw OutputError(fmt::format("{}: the folder cannot be made: {}", out.string(), error.message()));
   remove_stale_parts(out);
   remove_stale_parts(out / "recordings");
   remove_stale_parts(out / "tables");
@@ -223,7 +246,9 @@ BatchTotals run_batch(const Invocation& invocation, const BatchOptions& options,
           return false;
         }
         const auto& input = inputs[answer.item];
-        const auto entry = manifest_entry(input, key, command, report, answer);
+        for (const auto& message : report.value("messages", Json::array())) invocation.warn({message[0], message[1], message[2]}, input.path.string());
+        if (const auto* former = manifest.find(input.id)) warn_if_replaced(invocation, *former, input);
+        const auto entry = manifest_entry(out, input, key, command, report, answer);
         manifest.append(entry);
         count_entry(entry, totals);
         progress.item(input.id);
@@ -235,7 +260,7 @@ BatchTotals run_batch(const Invocation& invocation, const BatchOptions& options,
   return totals;
 }
 
-std::map<std::string, Json> read_manifests(const fs::path& out) {
+std::map<std::string, Json> read_manifests(const fs::path& out, const std::string& key) {
   std::map<std::string, Json> entries;
   if (!fs::is_directory(out)) return entries;
   std::vector<fs::path> files;
@@ -246,7 +271,9 @@ std::map<std::string, Json> read_manifests(const fs::path& out) {
   std::sort(files.begin(), files.end());
   for (const auto& file : files) {
     const Manifest manifest(file);
-    for (const auto& [id, entry] : manifest.entries()) entries[id] = entry;
+    for (const auto& [id, entry] : manifest.entries()) {
+      if (key.empty() || entry.value("key", "") == key) entries[id] = entry;
+    }
   }
   return entries;
 }

@@ -54,7 +54,7 @@ struct JobReport {
   std::vector<std::filesystem::path> input_files;   ///< all files whose bytes went in
   std::vector<std::string> outputs;    ///< relative to the output folder
   std::map<std::string, std::size_t> rows;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
 };
 
 using BatchJob = std::function<JobReport(const BatchInput&)>;
@@ -69,11 +69,11 @@ struct BatchTotals {
 
 /// Runs `job` over the inputs in worker processes, keeping the manifest. `key` stands for command, options and version.
 /// Throws Interrupted after Ctrl-C, when all workers have cleaned up.
-BatchTotals run_batch(const Invocation& invocation, const BatchOptions& options, const std::vector<BatchInput>& inputs, const std::string& key,
+BatchTotals run_batch(Invocation& invocation, const BatchOptions& options, const std::vector<BatchInput>& inputs, const std::string& key,
                       const BatchJob& job);
 
-/// Newest line per id of all manifests in `out`, in the order of ids.
-std::map<std::string, nlohmann::ordered_json> read_manifests(const std::filesystem::path& out);
+/// Newest line per id of all manifests in `out`, in the order of ids; with a `key` only the results of that command, options and version.
+std::map<std::string, nlohmann::ordered_json> read_manifests(const std::filesystem::path& out, const std::string& key = {});
 
 /// Exit code that the totals mean (interfaces: 0 done, 3 partial, 4 all unreadable, 1 all failed).
 int exit_code(const BatchTotals& totals);
@@ -82,9 +82,13 @@ int exit_code(const BatchTotals& totals);
 std::string batch_key(const Invocation& invocation, const std::vector<std::string>& tables);
 
 /// Joins the tables in recordings/*.nwb of all done inputs into tables/<name>.tsv with a description in tables/<name>.json.
-void write_run_tables(const std::filesystem::path& out);
+/// A result that cannot be read is left out and named in the warnings. True if a file changed.
+bool write_run_tables(const std::filesystem::path& out, const std::string& key, std::vector<Warning>& warnings);
 
-/// Writes run.json, tables and report unless nothing has changed since they were written.
-void finish_run(const Invocation& invocation, const std::filesystem::path& out, const BatchTotals& totals, int report_details);
+/// Writes tables, run.json and report; what has not changed is left alone.
+void finish_run(Invocation& invocation, const std::filesystem::path& out, const std::string& key, int report_details);
+
+/// `key` of the run that last wrote run.json in `out`, or "".
+std::string key_of_run(const std::filesystem::path& out);
 
 }  // namespace emg::tools

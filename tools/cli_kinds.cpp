@@ -41,6 +41,12 @@ Recording computed_header(const Job& job, const OptionValues& values, double rat
   return header;
 }
 
+OperationResult computed(const Job& job, const Recording& recording) {
+  const EndAtOnce nothing_is_written_yet;
+  job.invocation.info(fmt::format("{}: {} channels x {} samples", job.entry.name, recording.channel_count(), recording.sample_count()));
+  return run_on_recording(job.entry, recording, job.values, job.threads());
+}
+
 // False if the operation needs the whole record.
 bool stream_signal(const Job& job, const std::filesystem::path& target) {
   const auto header = job.file.header();
@@ -66,7 +72,7 @@ bool stream_signal(const Job& job, const std::filesystem::path& target) {
 
 void whole_signal(const Job& job, const std::filesystem::path& target) {
   Recording recording = job.file.read();
-  auto result = run_on_recording(job.entry, recording, job.values, job.threads());
+  auto result = computed(job, recording);
   for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
   recording.samples = std::move(result.signal);
   mark_computed(recording, job.entry, job.values, job.file);
@@ -76,7 +82,7 @@ void whole_signal(const Job& job, const std::filesystem::path& target) {
 
 void run_signal(const Job& job) {
   const std::filesystem::path target = job.invocation.run().output;
-  if (target.empty()) throw InvalidArgument(fmt::format("--output is missing: {} writes a signal", job.entry.name));
+  if (target.empty() || target == "-") throw InvalidArgument(fmt::format("--output is missing: {} writes a signal into a file", job.entry.name));
   refuse_input_as_output(target, job.file);
   writing(target, [&] {
     if (!stream_signal(job, target)) whole_signal(job, target);
@@ -87,12 +93,13 @@ void run_signal(const Job& job) {
 // Tables to standard output, a text file, or a native file with provenance.
 void run_table(const Job& job) {
   const Recording recording = job.file.read();
-  auto result = run_on_recording(job.entry, recording, job.values, job.threads());
+  auto result = computed(job, recording);
   for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
   Table table = job.entry.kind == OperationKind::arrays ? long_table(underscored(job.entry.name), result.arrays) : result.table;
   table.name = underscored(job.entry.name);
   prepend_constant(table, "recording_id", "file name without extension", std::filesystem::path(job.path).stem().string());
-  const std::filesystem::path target = job.invocation.run().output;
+  std::filesystem::path target = job.invocation.run().output;
+  if (target == "-") target.clear();
   if (job.invocation.run().json || target.empty()) job.invocation.add_table(table);
   if (target.empty()) return;
   refuse_input_as_output(target, job.file);

@@ -145,6 +145,8 @@ ParsedLine parse_line(const Command& command, const std::vector<std::string>& ar
     app.parse(words);
   } catch (const CLI::ArgumentMismatch& error) {
     throw InvalidArgument(fmt::format("{}; see endplate {} --help", error.what(), command.name));
+  } catch (const CLI::ConversionError& error) {
+    throw InvalidArgument(fmt::format("{}: a switch takes no value: give --name or --no-name", error.what()));
   } catch (const CLI::ParseError& error) {
     throw InvalidArgument(error.what());
   }

@@ -127,6 +127,18 @@ nlohmann::ordered_json to_json(const FieldInfo& info);
 
 /// Throws Interrupted if Ctrl-C was pressed.
 void check_interrupt();
+
+/// While one lives, Ctrl-C ends the process at once: for computations that nothing interrupts and that write nothing.
+class EndAtOnce {
+ public:
+  EndAtOnce();
+  ~EndAtOnce();
+  EndAtOnce(const EndAtOnce&) = delete;
+  EndAtOnce& operator=(const EndAtOnce&) = delete;
+};
+
+/// Writes to standard output; throws OutputError if that is not possible, ends quietly if nobody reads any more.
+void print_stdout(const std::string& text);
 void install_interrupt_handler();
 
 /// A crash of a library on a damaged file ends in one line and an exit code; worker processes let it kill them, so that their parent learns of it.

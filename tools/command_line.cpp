@@ -28,8 +28,22 @@ int refuse_line(const std::vector<std::string>& arguments, const std::string& me
 
 int fail(Invocation& invocation, const char* type, const std::string& message, const std::string& path, int code) {
   invocation.fail(type, message, path);
-  invocation.close("failed");
+  try {
+    invocation.close("failed");
+  } catch (const OutputError&) {
+    return kFailed;   // the line on standard error is all that can be said
+  }
   return code;
+}
+
+int print_help(const std::string& text) {
+  try {
+    print_stdout(text);
+    return kDone;
+  } catch (const OutputError& error) {
+    fmt::print(stderr, "endplate: error: {}\n", error.what());
+    return kFailed;
+  }
 }
 
 int run_invocation(Invocation& invocation) {
@@ -54,13 +68,11 @@ int run_invocation(Invocation& invocation) {
 
 int help(const std::vector<std::string>& words) {
   if (words.empty()) {
-    fmt::print("{}", overview_text());
-    return kDone;
+    return print_help(overview_text());
   }
   const auto* command = find_command(words.front());
   if (!command) return refuse_line(words, fmt::format("unknown command {}; see endplate help", words.front()));
-  fmt::print("{}", help_text(*command));
-  return kDone;
+  return print_help(help_text(*command));
 }
 
 std::string nearest_command(const std::string& name) {
@@ -86,8 +98,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
   std::vector<std::string> rest(arguments.begin() + 1, arguments.end());
   if (first == "help" || first == "--help" || first == "-h") return help(rest);
   if (first == "--version") {
-    fmt::print("{}", version_text());
-    return kDone;
+    return print_help(version_text());
   }
   const auto* command = find_command(first);
   if (!command) {
@@ -103,10 +114,7 @@ int run_command_line(const std::vector<std::string>& arguments) {
       rest.erase(rest.begin());
     }
     line = parse_line(*command, rest);
-    if (line.help) {
-      fmt::print("{}", help_text(*command));
-      return kDone;
-    }
+    if (line.help) return print_help(help_text(*command));
   } catch (const FileError& error) {
     return refuse_line(arguments, error.what()) == kUsage ? kUnreadable : kFailed;
   } catch (const std::exception& error) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <cstdio>
 #include <utility>
 
@@ -20,8 +21,10 @@ constexpr int kSchema = 1;
 
 std::atomic<int> interrupts{0};
 
+std::atomic<int> ends_at_once{0};
+
 void on_interrupt(int) {
-  if (++interrupts > 1) _exit(kInterrupted);
+  if (++interrupts > 1 || ends_at_once > 0) _exit(kInterrupted);
 }
 
 // HDF5 itself crashes on some damaged files: even then one line and an exit code. Only calls that are safe in a signal handler.
@@ -40,14 +43,21 @@ void message(const RunOptions& run, const char* level, const std::string& code, 
   }
 }
 
-void to_stdout(const std::string& text) {
+}  // namespace
+
+void print_stdout(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     if (errno == EPIPE) std::_Exit(kDone);
-    throw OutputError("standard output: cannot be written");
+    throw OutputError(std::string("standard output cannot be written: ") + std::strerror(errno));
   }
 }
 
-}  // namespace
+EndAtOnce::EndAtOnce() {
+  check_interrupt();
+  ++ends_at_once;
+}
+
+EndAtOnce::~EndAtOnce() { --ends_at_once; }
 
 Invocation::Invocation(const Command& command, std::vector<std::string> arguments, std::map<std::string, std::vector<Value>> values)
     : command_(command), arguments_(std::move(arguments)), values_(std::move(values)), run_(from_values<RunOptions>(values_.at("run"))) {
@@ -75,18 +85,18 @@ void Invocation::add_table(const Table& table) {
     return;
   }
   if (run_.format == "jsonl") {
-    to_stdout(jsonl_text(table));
+    print_stdout(jsonl_text(table));
   } else if (run_.format == "csv") {
-    to_stdout(tsv_text(table, ','));
+    print_stdout(tsv_text(table, ','));
   } else if (run_.format.empty() || run_.format == "tsv") {
-    to_stdout(tsv_text(table));
+    print_stdout(tsv_text(table));
   } else {
     throw InvalidArgument(fmt::format("format is \"{}\", expected tsv, csv or jsonl", run_.format));
   }
 }
 
 void Invocation::print(const std::string& text) {
-  if (!run_.json) to_stdout(text);
+  if (!run_.json) print_stdout(text);
 }
 
 void Invocation::warn(const Warning& warning, const std::string& path) {
@@ -104,7 +114,7 @@ void Invocation::info(const std::string& text) {
 
 void Invocation::close(const std::string& status) {
   document_["status"] = status;
-  if (run_.json) to_stdout(document_.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  if (run_.json) print_stdout(document_.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 void Invocation::fail(const std::string& type, const std::string& text, const std::string& path) {
@@ -163,8 +173,11 @@ void remove_crash_handler() {
 }
 
 void install_interrupt_handler() {
-  std::signal(SIGINT, on_interrupt);
-  std::signal(SIGTERM, on_interrupt);
+  // No SA_RESTART: a system call that waits ends with the signal.
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 

@@ -91,7 +91,7 @@ ReportRun load_run(const fs::path& directory, std::vector<ReportRecording>& reco
   if (json.is_object() && json.contains("inputs") && json["inputs"].is_array()) {
     for (const auto& input : json["inputs"]) run.inputs.push_back(input.is_string() ? input.get<std::string>() : input.dump());
   }
-  for (const auto& [id, entry] : read_manifests(directory)) {
+  for (const auto& [id, entry] : read_manifests(directory, key_of_run(directory))) {
     const auto status = text_of(entry, "status");
     if (run.version.empty()) run.version = text_of(entry, "version");
     if (run.command.empty()) run.command = text_of(entry, "command");

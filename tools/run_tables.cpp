@@ -87,10 +87,11 @@ std::string description_text(const Table& table) {
   return json.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-void write_if_changed(const fs::path& path, const std::string& text) {
+bool write_if_changed(const fs::path& path, const std::string& text) {
   std::error_code error;
-  if (fs::file_size(path, error) == text.size() && !error && read_file(path) == text) return;
+  if (fs::file_size(path, error) == text.size() && !error && read_file(path) == text) return false;
   write_file(path, text);
+  return true;
 }
 
 std::string results_key(const std::map<std::string, Json>& entries) {
@@ -115,26 +116,36 @@ Json run_json(const Invocation& invocation, const std::map<std::string, Json>& e
   }
   run["inputs"] = invocation.arguments();
   run["totals"] = totals;
-  run["results"] = key;
+  run["key"] = key;
+  run["results"] = results_key(entries);
   return run;
 }
 
-bool is_finished(const fs::path& out, const std::string& text) {
-  std::error_code error;
-  return fs::exists(out / "report.html", error) && fs::exists(out / "tables" / "not_analysed.tsv", error) && fs::exists(out / "run.json", error) &&
-         read_file(out / "run.json") == text;
+std::vector<Table> stored_tables(const fs::path& file, std::vector<Warning>& warnings) {
+  try {
+    return RecordingFile::open(file).tables();
+  } catch (const FileError& error) {
+    warnings.push_back({"result_unreadable", fmt::format("{}; run the analysis of its input again", error.what()), ""});
+    return {};
+  }
 }
 
 }  // namespace
 
-void write_run_tables(const fs::path& out) {
-  const auto entries = read_manifests(out);
+std::string key_of_run(const fs::path& out) {
+  if (!fs::exists(out / "run.json")) return {};
+  const auto run = Json::parse(read_file(out / "run.json"), nullptr, false);
+  return run.is_object() ? run.value("key", "") : "";
+}
+
+bool write_run_tables(const fs::path& out, const std::string& key, std::vector<Warning>& warnings) {
+  const auto entries = read_manifests(out, key);
   std::map<std::string, Table> tables;
   for (const auto& [id, entry] : entries) {
     for (const auto& output : entry.value("outputs", Json::array())) {
       const fs::path file = out / output.get<std::string>();
       if (file.extension() != ".nwb") continue;
-      for (const auto& stored : RecordingFile::open(file).tables()) {
+      for (const auto& stored : stored_tables(file, warnings)) {
         if (stored.name == "provenance" || stored.row_count() == 0 || is_array_result(stored.name)) continue;
         Table table = stored;
         complete(table);
@@ -148,21 +159,22 @@ void write_run_tables(const fs::path& out) {
   for (const auto& file : fs::directory_iterator(out / "tables")) {
     if (tables.count(file.path().stem().string()) == 0) fs::remove(file.path());
   }
+  bool changed = false;
   for (const auto& [name, table] : tables) {
-    write_if_changed(out / "tables" / (name + ".tsv"), tsv_text(table));
-    write_if_changed(out / "tables" / (name + ".json"), description_text(table));
+    changed = write_if_changed(out / "tables" / (name + ".tsv"), tsv_text(table)) || changed;
+    changed = write_if_changed(out / "tables" / (name + ".json"), description_text(table)) || changed;
   }
+  return changed;
 }
 
-void finish_run(const Invocation& invocation, const fs::path& out, const BatchTotals&, int report_details) {
-  const auto entries = read_manifests(out);
-  const auto text = run_json(invocation, entries, results_key(entries)).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  if (is_finished(out, text)) return;
-  write_run_tables(out);
-  fs::remove(out / "run.json");
+void finish_run(Invocation& invocation, const fs::path& out, const std::string& key, int report_details) {
+  std::vector<Warning> warnings;
+  bool changed = write_run_tables(out, key, warnings);
+  for (const auto& warning : warnings) invocation.warn(warning, out.string());
   check_interrupt();
-  write_file(out / "run.json", text);
-  write_report(out, report_details);
+  const auto text = run_json(invocation, read_manifests(out, key), key).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  changed = write_if_changed(out / "run.json", text) || changed;
+  if (changed || !fs::exists(out / "report.html")) write_report(out, report_details);
 }
 
 namespace {
@@ -199,10 +211,10 @@ int run_collect(Invocation& invocation) {
     }
     append_or_refuse(all, table, path.string());
   }
-  if (invocation.run().output.empty() || invocation.run().json) {
+  if (invocation.run().output.empty() || invocation.run().output == "-" || invocation.run().json) {
     invocation.add_table(all);
   }
-  if (!invocation.run().output.empty()) {
+  if (!invocation.run().output.empty() && invocation.run().output != "-") {
     writing(invocation.run().output, [&] { write_table(invocation.run().output, all); });
     invocation.add_output(invocation.run().output, "table");
   }
@@ -247,7 +259,9 @@ Command report_command() {
   command.run = [](Invocation& invocation) {
     const fs::path out = invocation.arguments().front();
     if (read_manifests(out).empty()) throw FileError(out.string(), "holds no results: no manifest.jsonl");
-    write_run_tables(out);
+    std::vector<Warning> warnings;
+    write_run_tables(out, key_of_run(out), warnings);
+    for (const auto& warning : warnings) invocation.warn(warning, out.string());
     write_report(out, invocation.options<ReportOptions>("report").report_details);
     invocation.add_output((out / "report.html").string(), "report");
     return int{kDone};

@@ -199,6 +199,7 @@ void run_workers(const std::vector<std::size_t>& items, int worker_count, double
     }
     if (open == 0) return;
     wait_for_answers(pool.workers());
+    check_interrupt();
     for (auto& worker : pool.workers()) {
       if (!worker.item) continue;
       const double spent_s = std::chrono::duration<double>(Clock::now() - worker.since).count();

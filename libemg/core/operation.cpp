@@ -133,6 +133,7 @@ OperationResult run_in_pieces(const OperationEntry& entry, const Recording& reco
     }
     bridge_gaps(all.signal, gaps);
   } else {
+    if (all.table.columns.empty()) throw InvalidArgument(entry.name + ": no gap-free piece of the recording is long enough");
     sort_rows(all.table);
   }
   return all;
@@ -209,8 +210,9 @@ std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource
 }
 
 OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads) {
+  if (entry.run_recording) return entry.run_recording(recording, values, threads);
   if (recording.gaps.empty()) return entry.run(recording.samples, recording.rate_hz, values, threads);
-  if (entry.kind == OperationKind::arrays) return run_on_longest_piece(entry, recording, values, threads);
+  if (entry.kind == OperationKind::arrays || entry.kind == OperationKind::rows) return run_on_longest_piece(entry, recording, values, threads);
   return run_in_pieces(entry, recording, values, threads);
 }
 

@@ -62,6 +62,8 @@ struct OperationEntry {
   std::vector<FieldInfo> results;     ///< columns of rows, members of an array result
 
   std::function<OperationResult(const ChannelsView&, double rate_hz, const OptionValues&, int threads)> run;
+  /// For an operation that looks at gaps and declared limits as well: what run_on_recording calls. Empty otherwise.
+  std::function<OperationResult(const Recording&, const OptionValues&, int threads)> run_recording;
   /// Empty if the record must be in memory; returns nullptr if the values given ask for the whole record.
   std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
   /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
@@ -192,13 +194,24 @@ OperationEntry operation(std::string name, std::string summary, Result (*run)(co
   return entry;
 }
 
+/// `entry` with a form that takes the recording itself.
+template <class Options, class Row>
+OperationEntry with_recording(OperationEntry entry, std::vector<Row> (*run)(const Recording&, const Options&, int)) {
+  entry.run_recording = [run, name = entry.name, text = entry.summary](const Recording& recording, const OptionValues& values, int threads) {
+    OperationResult result;
+    result.table = to_table(name, text, run(recording, from_values<Options>(values), threads));
+    return result;
+  };
+  return entry;
+}
+
 /// Stage of `entry` over `channel_count` channels. Options left open are found in a first pass over `source` and put into `values`.
 /// nullptr if the record must be in memory.
 std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource& source, Index channel_count, double rate_hz, OptionValues& values,
                                   int threads);
 
-/// Runs `entry` on a recording: gap-free pieces of channels are records of their own; events and rows carry samples of the whole recording;
-/// array results come from the longest gap-free piece, with a warning. Channels that are not EMG are left out of everything but signals.
+/// Runs `entry` on a recording: gap-free pieces of channels are records of their own; events carry samples of the whole recording; rows and arrays
+/// come from the longest gap-free piece, with a warning.
 OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads);
 
 /// Provenance of one operation: `operation`, `endplate_version`, then `option.NAME` for every option, defaults included.
