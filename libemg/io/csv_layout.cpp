@@ -88,6 +88,28 @@ bool is_damaged_row(std::string_view line, const Layout& layout) {
   return 2 * static_cast<std::size_t>(numbers) >= layout.column_count;
 }
 
+// The cell in quotes that `line` begins with, removed from it up to its separator; empty, and `line` unchanged, if there is none.
+std::optional<std::string> quoted_cell(std::string_view& line, char separator) {
+  std::size_t at = 0;
+  const auto skip_blanks = [&] {
+    while (at < line.size() && (line[at] == ' ' || line[at] == '\t') && line[at] != separator) ++at;
+  };
+  skip_blanks();
+  if (at >= line.size() || line[at] != '"') return std::nullopt;
+  std::string cell;
+  bool closed = false;
+  for (++at; at < line.size(); ++at) {
+    // Two quotes are one quote of the text, one ends the cell.
+    closed = line[at] == '"' && (++at >= line.size() || line[at] != '"');
+    if (closed) break;
+    cell += line[at];
+  }
+  skip_blanks();
+  if (!closed || (at < line.size() && line[at] != separator)) return std::nullopt;
+  line.remove_prefix(at);
+  return std::string(trimmed(cell));
+}
+
 std::vector<std::string> header_cells(std::string_view line, char separator) {
   while (!line.empty() && (line.front() == '#' || line.front() == '%')) line.remove_prefix(1);
   std::vector<std::string> cells;
@@ -103,12 +125,16 @@ std::vector<std::string> header_cells(std::string_view line, char separator) {
     }
     return cells;
   }
-  for (const auto cell : split(line, separator)) {
-    auto text = trimmed(cell);
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = trimmed(text.substr(1, text.size() - 2));
-    cells.emplace_back(text);
+  for (;;) {
+    auto cell = quoted_cell(line, separator);
+    if (!cell) {
+      cell = std::string(trimmed(line.substr(0, line.find(separator))));
+      line.remove_prefix(std::min(line.find(separator), line.size()));
+    }
+    cells.push_back(std::move(*cell));
+    if (line.empty()) return cells;
+    line.remove_prefix(1);
   }
-  return cells;
 }
 
 bool is_unit_word(const std::string& cell) {
@@ -126,7 +152,7 @@ bool is_unit_row(const std::vector<std::string>& cells) {
   return any;
 }
 
-// "EMG 1 [uV]" as name and unit.
+// "EMG 1 [uV]", "ch1_uv" as name and unit.
 void split_unit(std::string& name, std::string& unit) {
   for (const auto& [open, close] : {std::pair{'[', ']'}, std::pair{'(', ')'}}) {
     const auto at = name.rfind(open);
@@ -137,6 +163,10 @@ void split_unit(std::string& name, std::string& unit) {
     name = std::string(trimmed(std::string_view(name).substr(0, at)));
     return;
   }
+  const auto mark = name.rfind('_');
+  if (mark == std::string::npos || mark == 0 || !voltage_unit(name.substr(mark + 1))) return;
+  unit = name.substr(mark + 1);
+  name.resize(mark);
 }
 
 // "Sampling Rate (Hz):= 1000.00", "Sampling frequency: 2 kHz", "fs=2000".

@@ -283,8 +283,8 @@ void CsvReader::describe(const std::vector<std::size_t>& columns, const ReadOpti
     channel.name = c < layout_.names.size() && !layout_.names[c].empty() ? layout_.names[c] : fmt::format("ch{}", i + 1);
     const auto unit = voltage_unit(unit_text(c));
     const auto kind = kind_of_name(channel.name);
-    // A column without unit may be EMG if no column states a voltage, or if its name says so.
-    const bool candidate = unit || (unit_text(c).empty() && (kind ? *kind == ChannelKind::emg : !any_voltage));
+    // A column without unit may be EMG if no other states a voltage, if its name says so, or if the option says what such columns are.
+    const bool candidate = unit || (unit_text(c).empty() && (kind ? *kind == ChannelKind::emg : !any_voltage || option));
     const bool known = unit || (candidate && option);
     channel.unit = known ? "uV" : unit_text(c);
     double scale = 1;

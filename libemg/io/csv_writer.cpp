@@ -32,9 +32,9 @@ class CsvWriter final : public RecordingWriter {
       text_ += separator_;
       auto name = channel.name;
       for (char& ch : name) {
-        if (ch == separator_ || ch == '"' || ch == '\n' || ch == '\r') ch = ' ';
+        if (ch == '\n' || ch == '\r') ch = ' ';  // one row is one line
       }
-      text_ += channel.unit.empty() ? name : fmt::format("{} [{}]", name, channel.unit);
+      text_ += table_cell(channel.unit.empty() ? name : fmt::format("{} [{}]", name, channel.unit), separator_);
       present_.push_back(gap_free_spans(header.gaps, static_cast<Index>(c), sample_count));
     }
     text_ += '\n';

@@ -25,20 +25,6 @@ std::string cell_text(const Column& column, std::size_t row) {
   return std::visit(Writer{row}, column.values);
 }
 
-void append_cell(std::string& out, const std::string& text, char separator) {
-  const char special[] = {separator, '"', '\n', '\r', '\0'};
-  if (text.find_first_of(special) == std::string::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
-
 struct Cell {
   std::string text;
   std::size_t line = 0;
@@ -193,13 +179,13 @@ std::string tsv_text(const Table& table, char separator) {
   std::string out;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) out += separator;
-    append_cell(out, columns[i]->name, separator);
+    out += table_cell(columns[i]->name, separator);
   }
   out += '\n';
   for (std::size_t row = 0; row < table.row_count(); ++row) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
       if (i > 0) out += separator;
-      append_cell(out, cell_text(*columns[i], row), separator);
+      out += table_cell(cell_text(*columns[i], row), separator);
     }
     out += '\n';
   }
@@ -218,11 +204,32 @@ std::string jsonl_text(const Table& table) {
   return out;
 }
 
+std::string json_document(const Table& table) {
+  std::string out = fmt::format("{{\n  \"name\": {},\n  \"columns\": [", json_text(table.name));
+  for (std::size_t i = 0; i < table.columns.size(); ++i) {
+    const auto& column = table.columns[i];
+    out += fmt::format("{}\n    {{\"name\": {}, \"unit\": {}, \"description\": {}}}", i > 0 ? "," : "", json_text(column.name),
+                       json_text(column.unit), json_text(column.text));
+  }
+  out += "\n  ],\n  \"rows\": [";
+  for (std::size_t row = 0; row < table.row_count(); ++row) {
+    out += row > 0 ? ",\n    [" : "\n    [";
+    for (std::size_t i = 0; i < table.columns.size(); ++i) out += (i > 0 ? ", " : "") + json_text(table.columns[i].cell(row));
+    out += ']';
+  }
+  return out + "\n  ]\n}\n";
+}
+
 void write_table(const std::filesystem::path& path, const Table& table) {
-  if (lower(path.extension().string()) == ".jsonl") {
+  const auto extension = lower(path.extension().string());
+  if (extension == ".tsv" || extension == ".csv") {
+    write_file(path, tsv_text(table, extension == ".csv" ? ',' : '\t'));
+  } else if (extension == ".jsonl") {
     write_file(path, jsonl_text(table));
+  } else if (extension == ".json") {
+    write_file(path, json_document(table));
   } else {
-    write_file(path, tsv_text(table, separator_of(path)));
+    throw InvalidArgument(fmt::format("{}: the extension {} is none of .tsv, .csv, .json, .jsonl", path.string(), in_quotes(extension)));
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Tables as text: TSV and CSV (one header row, LF, UTF-8, shortest numbers that read back equal, missing = empty cell), JSON lines.
+// Tables as text: TSV and CSV (one header row, LF, UTF-8, shortest numbers that read back equal, missing = empty cell), JSON, JSON lines.
 
 #include <filesystem>
 #include <string>
@@ -15,7 +15,10 @@ std::string tsv_text(const Table& table, char separator = '\t');
 /// One JSON object per row and line; missing = null.
 std::string jsonl_text(const Table& table);
 
-/// Writes by extension (.tsv .csv .jsonl), atomically. Throws FileError.
+/// One JSON object: name, columns (name, unit, description) and rows as lists of cells; missing = null.
+std::string json_document(const Table& table);
+
+/// Writes by extension (.tsv .csv .json .jsonl), atomically. Throws InvalidArgument for another extension, FileError.
 void write_table(const std::filesystem::path& path, const Table& table);
 
 /// Reads a TSV or CSV written by write_table: numbers, true/false, text; a column of only empty cells is missing numbers.

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 
@@ -161,6 +163,40 @@ std::string in_quotes(std::string_view text) {
     }
   }
   return out + (text.size() > kMost ? "...\"" : "\"");
+}
+
+std::string table_cell(std::string_view text, char separator) {
+  const char special[] = {separator, '"', '\n', '\r', '\0'};
+  if (text.find_first_of(special) == std::string_view::npos) return std::string(text);
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + '"';
+}
+
+bool is_timestamp(std::string_view text) {
+  using namespace std::chrono;
+  constexpr std::string_view kShape = "0000-00-00T00:00:00";
+  const auto fits = [](std::string_view part, std::string_view shape) {
+    return part.size() == shape.size() &&
+           std::equal(part.begin(), part.end(), shape.begin(), [](char c, char s) { return s == '0' ? c >= '0' && c <= '9' : c == s; });
+  };
+  if (!fits(text.substr(0, kShape.size()), kShape)) return false;
+  const auto part = [&](std::size_t at, std::size_t size) { return static_cast<int>(*integer_of(text.substr(at, size))); };
+  const year_month_day date{year(part(0, 4)), month(static_cast<unsigned>(part(5, 2))), day(static_cast<unsigned>(part(8, 2)))};
+  constexpr int kMostHour = 23, kMostSixtieth = 59;
+  if (!date.ok() || part(11, 2) > kMostHour || part(14, 2) > kMostSixtieth || part(17, 2) > kMostSixtieth) return false;
+  auto zone = text.substr(kShape.size());
+  if (zone.starts_with('.')) {
+    const auto end = std::min(zone.find_first_not_of("0123456789", 1), zone.size());
+    if (end == 1) return false;
+    zone.remove_prefix(end);
+  }
+  if (zone == "Z") return true;
+  if (!fits(zone, "+00:00") && !fits(zone, "-00:00")) return false;
+  return *integer_of(zone.substr(1, 2)) <= kMostHour && *integer_of(zone.substr(4, 2)) <= kMostSixtieth;
 }
 
 bool matches(std::string_view pattern, std::string_view text) {

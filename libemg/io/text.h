@@ -39,6 +39,12 @@ std::string shortest(double value);
 /// `text` in quotes for a message: control and high bytes as \xNN, at most 40 bytes.
 std::string in_quotes(std::string_view text);
 
+/// `text` as a cell of a text table: in quotes if it holds the separator, a quote or a line end (RFC 4180).
+std::string table_cell(std::string_view text, char separator);
+
+/// True if `text` is ISO 8601 with zone: 2026-01-31T12:00:00+00:00, also with a fraction of the second, or Z as zone.
+bool is_timestamp(std::string_view text);
+
 /// True if `text` matches `pattern`, where `*` stands for any text, also none.
 bool matches(std::string_view pattern, std::string_view text);
 

@@ -106,6 +106,44 @@ TEST_CASE("a text that is silent about rate or unit says which options to give")
   CHECK_THAT(text_refusal("just words\nand more\n"), ContainsSubstring("no rows of numbers"));
 }
 
+TEST_CASE("a suffix states the unit as brackets do, each column by itself") {
+  const auto r = read_text("time_s,ch1_uv,EMG_mV,biceps_v,d [uV],tip_nv\n0,1,1,1,1,1\n0.001,2,2,2,2,2\n0.002,3,3,3,3,3\n");
+  REQUIRE(r.channel_count() == 5);
+  const char* names[] = {"ch1", "EMG", "biceps", "d", "tip"};
+  const double scales[] = {1, 1e3, 1e6, 1, 1e-3};
+  for (Index c = 0; c < 5; ++c) {
+    CAPTURE(c);
+    CHECK(r.channels[static_cast<std::size_t>(c)].name == names[c]);
+    CHECK(r.samples(c, 1) == Approx(2 * scales[c]));
+  }
+  const std::string mixed = "time_s,a [uV],b,marker_count,temp_c\n0,1,1,0,36\n0.001,2,2,0,36\n0.002,3,3,1,36\n";
+  CHECK(read_text(mixed).channel_count() == 1);
+  ReadOptions mv;
+  mv.units = "mV";
+  const auto given = read_text("time_s,a_mv,b,temp\n0,1,1,36\n0.001,2,2,36\n0.002,3,3,36\n", mv);
+  REQUIRE(given.channel_count() == 2);
+  CHECK(given.samples(1, 2) == 3000);
+}
+
+TEST_CASE("names in quotes are read and written back") {
+  const auto r = read_text("time_s,\"a, \"\"b\"\" [uV]\", \"c\" ,\"d [mV]\"\n0,1,1,1\n0.001,2,2,2\n0.002,3,3,3\n");
+  CHECK(r.channels[0].name == "a, \"b\"");
+  CHECK(read_text("time_s,\"open [uV]\n0,1\n0.001,2\n0.002,3\n").channels[0].name == "\"open");
+  auto named = read_text("time_s,a [uV],b [uV],c [uV],d [uV]\n0,1,2,3,4\n0.001,2,3,4,5\n0.002,3,4,5,6\n");
+  const std::string names[] = {"left, upper", "tab\there", "\"q\" EMG", "EMG_mv"};
+  for (std::size_t c = 0; c < 4; ++c) named.channels[c].name = names[c];
+  const TempFolder folder;
+  for (const char* file : {"n.csv", "n.tsv"}) {
+    CAPTURE(file);
+    write_recording(folder / file, named);
+    const auto back = read_recording(folder / file);
+    REQUIRE(back.channel_count() == 4);
+    for (std::size_t c = 0; c < 4; ++c) CHECK(back.channels[c].name == names[c]);
+    CHECK(back.samples == named.samples);
+  }
+  CHECK_THAT(bytes_of(folder / "n.csv"), ContainsSubstring("time_s,\"left, upper [uV]\",tab\there [uV],\"\"\"q\"\" EMG [uV]\","));
+}
+
 TEST_CASE("missing cells are gaps of their channel, bridged") {
   const auto r = read_text("time,EMG a [uV],EMG b [uV]\n0,1,1\n0.001,NULL,2\n0.002,,nan\n0.003,4,n/a\n0.004,5,5\n,,\n");
   CHECK(r.sample_count() == 5);

@@ -70,7 +70,26 @@ TEST_CASE("broken tables are refused by line") {
   CHECK_THAT(refusal([&] { read_table(folder / "open.tsv"); }), ContainsSubstring("line 2, column 1: the quote is not closed"));
   folder.file("empty.tsv", "");
   CHECK_THAT(refusal([&] { read_table(folder / "empty.tsv"); }), ContainsSubstring("the header row is missing"));
-  CHECK_THAT(refusal([&] { write_table(folder / "t.xls", example()); }), ContainsSubstring(".tsv or .csv"));
+  CHECK_THAT(refusal([&] { write_table(folder / "t.xls", example()); }),
+             ContainsSubstring("the extension \".xls\" is none of .tsv, .csv, .json, .jsonl"));
+  CHECK_THROWS_AS(write_table(folder / "t", example()), InvalidArgument);
+}
+
+TEST_CASE("JSON is one document of columns and rows, missing as null") {
+  const TempFolder folder;
+  Table table{"r", "", {}};
+  table.columns.push_back({"name", "", "of the \"row\"", std::vector<std::string>{"a\tb", ""}, 1});
+  table.columns.push_back({"peak_uv", "uV", "", std::vector<double>{0.5, kMissing}, 1});
+  table.columns.push_back({"waveform_uv", "uV", "", std::vector<double>{1, kMissing, 3, 4}, 2});
+  table.columns.push_back({"good", "", "", std::vector<std::uint8_t>{1, 0}, 1});
+  write_table(folder / "t.JSON", table);
+  CHECK(bytes_of(folder / "t.JSON") ==
+        "{\n  \"name\": \"r\",\n  \"columns\": [\n    {\"name\": \"name\", \"unit\": \"\", \"description\": \"of the \\\"row\\\"\"},\n"
+        "    {\"name\": \"peak_uv\", \"unit\": \"uV\", \"description\": \"\"},\n"
+        "    {\"name\": \"waveform_uv\", \"unit\": \"uV\", \"description\": \"\"},\n"
+        "    {\"name\": \"good\", \"unit\": \"\", \"description\": \"\"}\n  ],\n  \"rows\": [\n"
+        "    [\"a\\u0009b\", 0.5, [1,null], true],\n    [null, null, [3,4], false]\n  ]\n}\n");
+  CHECK_THAT(json_document(Table{"none", "", {}}), ContainsSubstring("\"rows\": [\n  ]"));
 }
 
 TEST_CASE("JSON lines hold null for what is missing and lists for waveforms") {

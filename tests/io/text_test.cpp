@@ -53,3 +53,25 @@ TEST_CASE("parts, quotes and patterns") {
   CHECK(matches("*", ""));
   CHECK_FALSE(matches("", "a"));
 }
+
+TEST_CASE("cells are quoted only where needed") {
+  CHECK(table_cell("a b", ',') == "a b");
+  CHECK(table_cell("a,b", ',') == "\"a,b\"");
+  CHECK(table_cell("a,b", '\t') == "a,b");
+  CHECK(table_cell("say \"x\"", '\t') == "\"say \"\"x\"\"\"");
+  CHECK(table_cell("two\nlines", ',') == "\"two\nlines\"");
+}
+
+TEST_CASE("timestamps are ISO 8601 with zone") {
+  for (const char* good : {"2026-01-31T12:00:00+00:00", "2024-02-29T23:59:59Z", "1985-01-01T00:00:00.123456-05:30"}) {
+    CAPTURE(good);
+    CHECK(is_timestamp(good));
+  }
+  for (const char* bad : {"", "garbage", "2026-01-31", "2026-01-31T12:00:00", "2026-13-01T12:00:00Z", "2026-00-01T12:00:00Z",
+                          "2026-02-29T12:00:00Z", "2026-01-32T12:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T12:60:00Z",
+                          "2026-01-31T12:00:60Z", "2026-01-31T12:00:00.Z", "2026-01-31T12:00:00+0000", "2026-01-31T12:00:00+24:00",
+                          "2026-01-31T12:00:00+00:60", "2026-01-31T12:00:00Zx", "2026-01-31 12:00:00Z", "26-01-31T12:00:00Z"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(is_timestamp(bad));
+  }
+}
