@@ -40,7 +40,8 @@ std::string start_time_of(const Input& file, const std::string& device) {
   auto text = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", *year, *month, *day, *hour, *minute, whole);
   if (const auto milli = static_cast<int>(std::lround((*second - whole) * 1000)); milli > 0 && milli < 1000)
     text += fmt::format(".{:03}", milli);
-  return text + "+00:00";
+  text += "+00:00";
+  return is_timestamp(text) ? text : "";
 }
 
 // A jump of the sample counter is a gap.

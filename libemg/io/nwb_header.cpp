@@ -20,18 +20,10 @@ constexpr double kPositionSteps = 1e6;
 
 const double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-// ISO 8601 with zone.
-std::string with_zone(const std::string& time) {
-  if (time.empty()) return kUnknownTime;
-  const auto clock = time.find('T');
-  const bool has_zone = time.back() == 'Z' || (clock != std::string::npos && time.find_first_of("+-", clock) != std::string::npos);
-  return has_zone ? time : time + "+00:00";
-}
-
 // A start after the file was made cannot be true.
 std::string start_of(const Recording& header, const std::string& created) {
   constexpr std::size_t kDateTime = 19;
-  const auto start = with_zone(header.start_time);
+  const auto start = header.start_time.empty() ? std::string(kUnknownTime) : header.start_time;
   constexpr std::size_t kDate = 10;
   if (start.size() < kDateTime || created.size() < kDateTime) return start;
   const bool same_zone = start.substr(kDateTime).ends_with("+00:00") && created.ends_with("+00:00");

@@ -7,6 +7,7 @@
 #include "libemg/io/nwb_input_internal.h"
 #include "libemg/io/nwb_tree_internal.h"
 #include "libemg/io/reader_internal.h"
+#include "libemg/io/text.h"
 
 namespace emg {
 namespace {
@@ -19,6 +20,7 @@ class NwbReader final : public Reader {
     header_.input_files = {path};
     header_.start_time = file_.text("/session_start_time");
     if (header_.start_time == nwb::kUnknownTime) header_.start_time.clear();
+    require_start();
     header_.description = file_.text("/session_description");
     if (header_.description == nwb::kDefaultDescription) header_.description.clear();
     header_.subject = nwb::read_subject(file_);
@@ -42,11 +44,23 @@ class NwbReader final : public Reader {
   const h5::Input& file() const { return file_; }
 
  private:
+  void require_start();
   void find_streams(const ReadOptions& options);
 
   h5::Input file_;
   std::vector<nwb::Series> series_;
 };
+
+// Some files state no zone: UTC, as for every format without one.
+void NwbReader::require_start() {
+  auto& start = header_.start_time;
+  if (start.empty() || is_timestamp(start)) return;
+  const auto with_zone = start + "+00:00";
+  if (!is_timestamp(with_zone)) {
+    header_.warnings.push_back({"start_time_unknown", fmt::format("no start time: {}", in_quotes(start)), ""});
+  }
+  start = is_timestamp(with_zone) ? with_zone : "";
+}
 
 void NwbReader::find_streams(const ReadOptions& options) {
   const bool chosen = !options.dataset.empty();

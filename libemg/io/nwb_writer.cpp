@@ -9,6 +9,7 @@
 #include "libemg/io/nwb.h"
 #include "libemg/io/nwb_header_internal.h"
 #include "libemg/io/sha256.h"
+#include "libemg/io/writer_internal.h"
 
 namespace emg {
 namespace {
@@ -77,6 +78,7 @@ struct NwbWriter::State {
         sample_count(count),
         identifier(identity.empty() ? identity_of(header, count) : std::move(identity)),
         tree(output, identifier) {
+    require_times(header, options);
     if (options.created.empty()) options.created = nwb::kUnknownTime;
   }
 

@@ -8,6 +8,7 @@
 #include "libemg/io/edf.h"
 #include "libemg/io/nwb.h"
 #include "libemg/io/text.h"
+#include "libemg/io/writer_internal.h"
 
 namespace emg {
 namespace {
@@ -40,6 +41,15 @@ Recording header_of(const Recording& recording) {
 
 }  // namespace
 
+void require_times(const Recording& header, const WriteOptions& options) {
+  const auto require = [](const char* name, const std::string& text) {
+    if (text.empty() || is_timestamp(text)) return;
+    throw InvalidArgument(fmt::format("{} is {}, expected ISO 8601 with zone like 2026-01-31T12:00:00+00:00", name, in_quotes(text)));
+  };
+  require("created", options.created);
+  require("start_time", header.start_time);
+}
+
 std::unique_ptr<RecordingWriter> open_writer(const std::filesystem::path& path, const Recording& header, Index sample_count,
                                              const WriteOptions& options) {
   require_rate(header.rate_hz);
@@ -50,6 +60,7 @@ std::unique_ptr<RecordingWriter> open_writer(const std::filesystem::path& path, 
     plain.deidentify = false;
     return open_writer(path, without_identity(header), sample_count, plain);
   }
+  require_times(header, options);
   const auto extension = lower(path.extension().string());
   if (extension == ".nwb") return std::make_unique<NwbWriter>(path, header, sample_count, options);
   if (extension == ".edf" || extension == ".bdf") return open_edf_writer(path, header, sample_count, options);

@@ -51,13 +51,13 @@ class RecordingWriter {
   virtual void append(const ChannelsView& block) = 0;
   /// Completes the file and gives it its name. Throws FileError; the former file stays intact then.
   virtual void finish() = 0;
-  /// What the format could not hold exactly (`scale_rounded`); complete after `finish`.
+  /// What the format could not hold exactly (`scale_rounded`, `label_changed`); complete after `finish`.
   virtual std::vector<Warning> warnings() const { return {}; }
 };
 
 /// Writer for the extension of `path` (.nwb .edf .bdf .csv .tsv). `header` is a recording whose samples are ignored; `sample_count` is how
-/// many will be appended. Throws InvalidArgument for an unknown extension, FileError if `path` cannot be written or exists and must not be
-/// replaced.
+/// many will be appended. Throws InvalidArgument for an unknown extension and for `created` or a start that is no time, FileError if `path`
+/// cannot be written or exists and must not be replaced.
 std::unique_ptr<RecordingWriter> open_writer(const std::filesystem::path& path, const Recording& header, Index sample_count,
                                              const WriteOptions& options = {});
 

@@ -74,6 +74,26 @@ TEST_CASE("wrong targets and headers are refused") {
   CHECK_THAT(refusal([&] { write_recording(folder / "a.csv", r, keep); }), ContainsSubstring("exists already"));
 }
 
+TEST_CASE("times that are none are refused before anything is written") {
+  const TempFolder folder;
+  auto r = ramp(1000);
+  WriteOptions options;
+  options.created = "garbage";
+  for (const char* name : {"a.nwb", "a.edf", "a.csv"}) {
+    CAPTURE(name);
+    CHECK_THROWS_AS(write_recording(folder / name, r, options), InvalidArgument);
+    CHECK_THAT(refusal([&] { write_recording(folder / name, r, options); }),
+               ContainsSubstring("created is \"garbage\", expected ISO 8601 with zone like 2026-01-31T12:00:00+00:00"));
+  }
+  options.created = "2026-01-31T12:00:00Z";
+  r.start_time = "2026-02-30T12:00:00Z";
+  CHECK_THAT(refusal([&] { write_recording(folder / "a.nwb", r, options); }), ContainsSubstring("start_time is \"2026-02-30T12:00:00Z\""));
+  CHECK(fs::is_empty(folder.path()));
+  r.start_time = "2025-02-28T12:00:00.5+01:00";
+  write_recording(folder / "a.nwb", r, options);
+  CHECK(read_recording(folder / "a.nwb").start_time == r.start_time);
+}
+
 TEST_CASE("a folder of mixed files: recordings, and the reason for everything else") {
   const TempFolder folder;
   const auto r = ramp(100);
