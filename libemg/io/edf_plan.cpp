@@ -18,6 +18,7 @@ namespace {
 constexpr Index kMostRecordBytes = Index{10} << 20;
 constexpr double kRateTolerance = 1e-9;
 constexpr double kShortest_s = 0.1, kLongest_s = 10;
+constexpr double kLongestExact_s = 60;
 
 std::string decimal_text(double value) {
   constexpr int kDecimals = 9;
@@ -27,38 +28,55 @@ std::string decimal_text(double value) {
   return text == "-0" ? "0" : text;
 }
 
-// Text of n / rate in at most 8 characters, "" if it is not exact.
-std::string duration_text(Index n, double rate_hz) {
+// n / rate as a number of at most 8 characters.
+double duration_of(Index n, double rate_hz) {
   const double d = static_cast<double>(n) / rate_hz;
-  const int whole = d < 10 ? 1 : d < 100 ? 2 : 3;
-  const double unit = std::pow(10.0, 7 - whole);
-  const double rounded = std::round(d * unit) / unit;
-  if (rounded <= 0 || std::abs(static_cast<double>(n) / (rounded * rate_hz) - 1) > kRateTolerance) return {};
-  return decimal_text(rounded);
+  const double unit = d < 10 ? 1e6 : d < 100 ? 1e5 : 1e4;
+  return std::round(d * unit) / unit;
 }
 
-// Samples per record: exact duration, nearest to 1 s, preferably a divisor of the length.
-void choose_samples(RecordPlan& plan, double rate_hz, Index sample_count, Index most) {
-  const Index middle = std::clamp<Index>(std::llround(rate_hz), 1, most);
-  const Index last = std::min(most, std::max<Index>(static_cast<Index>(kLongest_s * rate_hz), 1));
-  const Index first = std::min(middle, std::max<Index>(static_cast<Index>(std::ceil(kShortest_s * rate_hz)), 1));
+bool states_exactly(Index n, double rate_hz) {
+  const double d = duration_of(n, rate_hz);
+  return d > 0 && static_cast<double>(n) / d == rate_hz;
+}
+
+bool states_nearly(Index n, double rate_hz) {
+  const double d = duration_of(n, rate_hz);
+  return d > 0 && std::abs(static_cast<double>(n) / (d * rate_hz) - 1) <= kRateTolerance;
+}
+
+// The number in [first, last] nearest to `middle` that `states` the rate, rather a divisor of the length; 0 if there is none.
+Index nearest_samples(Index first, Index middle, Index last, double rate_hz, Index sample_count, bool (*states)(Index, double)) {
   Index found = 0;
   for (Index k = 0; k <= std::max(last - middle, middle - first); ++k) {
     for (const Index n : {middle - k, middle + k}) {
       if (n < first || n > last) continue;
       const bool divides = sample_count % n == 0;
-      if ((found > 0 && !divides) || duration_text(n, rate_hz).empty()) continue;
+      if ((found > 0 && !divides) || !states(n, rate_hz)) continue;
+      if (divides) return n;
       found = n;
-      if (divides) break;
     }
-    if (found > 0 && sample_count % found == 0) break;
   }
+  return found;
+}
+
+// Samples per record: exact duration, nearest to 1 s, preferably a divisor of the length; longer records where only they are exact.
+void choose_samples(RecordPlan& plan, double rate_hz, Index sample_count, Index most) {
+  const auto samples_in = [&](double seconds) { return std::min(most, std::max<Index>(static_cast<Index>(seconds * rate_hz), 1)); };
+  const Index middle = std::clamp<Index>(std::llround(rate_hz), 1, most);
+  const Index last = samples_in(kLongest_s), longest = samples_in(kLongestExact_s);
+  const Index first = std::min(middle, std::max<Index>(static_cast<Index>(std::ceil(kShortest_s * rate_hz)), 1));
+  Index found = nearest_samples(first, middle, last, rate_hz, sample_count, &states_exactly);
+  for (Index n = last + 1; found == 0 && n <= longest; ++n) {
+    if (states_exactly(n, rate_hz)) found = n;
+  }
+  if (found == 0) found = nearest_samples(first, middle, last, rate_hz, sample_count, &states_nearly);
   if (found == 0) {
     throw InvalidArgument(
         fmt::format("rate_hz {}: no record of {} to {} s states this rate exactly in 8 characters", rate_hz, kShortest_s, kLongest_s));
   }
   plan.samples = found;
-  plan.duration = duration_text(found, rate_hz);
+  plan.duration = decimal_text(duration_of(found, rate_hz));
 }
 
 std::string plain(std::string text) {

@@ -56,6 +56,15 @@ std::string text_at_least(double value) {
   throw InvalidArgument(fmt::format("a sample of {} does not fit the 8 characters of an EDF header", value));
 }
 
+std::string prefilter_of(const Channel& channel) {
+  std::string text;
+  if (channel.band_low_hz) text += fmt::format("HP:{}Hz", shortest(*channel.band_low_hz));
+  if (channel.band_high_hz) text += fmt::format("{}LP:{}Hz", text.empty() ? "" : " ", shortest(*channel.band_high_hz));
+  return text;
+}
+
+}  // namespace
+
 std::vector<std::string> labels_of(const Recording& header) {
   constexpr std::size_t kSize = 16;
   std::set<std::string> used;
@@ -71,15 +80,6 @@ std::vector<std::string> labels_of(const Recording& header) {
   }
   return labels;
 }
-
-std::string prefilter_of(const Channel& channel) {
-  std::string text;
-  if (channel.band_low_hz) text += fmt::format("HP:{}Hz", shortest(*channel.band_low_hz));
-  if (channel.band_high_hz) text += fmt::format("{}LP:{}Hz", text.empty() ? "" : " ", shortest(*channel.band_high_hz));
-  return text;
-}
-
-}  // namespace
 
 std::string eight_characters(double value) {
   const auto exact = shortest(value);

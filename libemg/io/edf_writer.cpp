@@ -76,6 +76,13 @@ class EdfWriter final : public RecordingWriter {
 
   std::vector<Warning> warnings() const override {
     std::vector<Warning> warnings;
+    const auto labels = edf::labels_of(header_);
+    for (std::size_t c = 0; c < labels.size(); ++c) {
+      const auto label = trimmed(labels[c]);
+      if (label == header_.channels[c].name) continue;
+      warnings.push_back({"label_changed", fmt::format("the label in the file is {}: at most 16 ASCII characters", in_quotes(label)),
+                          header_.channels[c].name});
+    }
     for (std::size_t c = 0; c < scales_.size(); ++c) {
       if (!scales_[c] || !scales_[c]->rounded) continue;
       warnings.push_back(

@@ -43,6 +43,9 @@ struct RecordPlan {
 /// Throws InvalidArgument if no record of at most 8 characters states the rate exactly.
 RecordPlan plan_records(const Recording& header, Index sample_count, int bytes);
 
+/// Labels of at most 16 ASCII characters, padded; each once.
+std::vector<std::string> labels_of(const Recording& header);
+
 std::string header_text(const Recording& header, const std::vector<std::optional<ChannelScale>>& scales, const RecordPlan& plan, int bytes);
 
 /// At most 8 characters for the number nearest to `value`.

@@ -69,9 +69,23 @@ struct RecordingFile::Selection {
   Index first = 0;
   Index count = 0;
   GapBridge bridge;
+  std::string left_out;  // voltages that are not EMG, as a list
 
   void resolve(const Reader& reader);
 };
+
+// Voltages beside the EMG channels, which nobody chose: at most 8 names, then their number.
+std::string left_out_of(const StreamInfo& info, const ReadOptions& options) {
+  constexpr std::size_t kMostNames = 8;
+  std::string names;
+  std::size_t count = 0;
+  if (!options.channels.empty() || info.kind != ChannelKind::emg) return names;
+  for (const auto& channel : info.channels) {
+    if (channel.kind == ChannelKind::emg || channel.unit != "uV" || ++count > kMostNames) continue;
+    names += (names.empty() ? "" : ", ") + channel.name;
+  }
+  return count > kMostNames ? fmt::format("{} and {} more", names, count - kMostNames) : names;
+}
 
 void RecordingFile::Selection::resolve(const Reader& reader) {
   if (resolved) return;
@@ -100,6 +114,7 @@ void RecordingFile::Selection::resolve(const Reader& reader) {
   first = sample_at(options.start_s);
   count = (options.stop_s ? sample_at(*options.stop_s) : info.sample_count) - first;
   bridge = GapBridge(info, channels);
+  left_out = left_out_of(info, options);
   resolved = true;
 }
 
@@ -175,6 +190,10 @@ Recording RecordingFile::header() const {
   move_to_window(recording.stimuli);
   if (info.kind == ChannelKind::emg && info.rate_hz < kLowRateHz) {
     recording.warnings.push_back({"rate_low", fmt::format("{} Hz is too low for EMG: below {} Hz", info.rate_hz, kLowRateHz), ""});
+  }
+  if (!selection_->left_out.empty()) {
+    recording.warnings.push_back(
+        {"channels_left_out", fmt::format("voltages that are not EMG are left out: {}; choose with --channels", selection_->left_out), ""});
   }
   if (selection_->options.missing == MissingPolicy::error && !recording.gaps.empty()) {
     const auto& gap = recording.gaps.front();

@@ -4,6 +4,7 @@
 
 #include "libemg/core/error.h"
 #include "libemg/io/recording_file.h"
+#include "libemg/io/text.h"
 #include "tests/io/io_support.h"
 
 using namespace emg;
@@ -273,6 +274,62 @@ TEST_CASE("record lengths state the rate exactly; a padded end is removed again"
     CHECK(back.annotations.empty());
   }
   CHECK_THAT(refusal([&] { round_trip(sine(1, 10, 1.0000001234), "a.edf"); }), ContainsSubstring("rate_hz 1.0000001234"));
+}
+
+TEST_CASE("a rate that only a longer record states exactly gets one") {
+  for (const double rate : {999.9, 1000.0, 2048.0, 2441.40625, 4000.0 / 30, 512.02}) {
+    CAPTURE(rate);
+    CHECK(round_trip(sine(1, 30011, rate), "a.edf").rate_hz == rate);
+  }
+  const TempFolder folder;
+  write_recording(folder / "a.edf", sine(1, 30011, 999.9));
+  const auto bytes = bytes_of(folder / "a.edf");
+  CHECK(trimmed(bytes.substr(244, 8)) == "10");
+  write_recording(folder / "b.edf", sine(1, 30011, 1000));
+  CHECK(trimmed(bytes_of(folder / "b.edf").substr(244, 8)) == "1");
+}
+
+TEST_CASE("labels that the header cannot hold are told") {
+  auto r = sine(3, 1000, 1000);
+  r.channels[0].name = "EMG of a very long name";
+  r.channels[1].name = "EMG \xC3\xA4";
+  const TempFolder folder;
+  const auto writer = open_writer(folder / "a.edf", r, 1000);
+  writer->append(r.samples);
+  writer->finish();
+  const auto warnings = writer->warnings();
+  REQUIRE(warnings.size() == 2);
+  CHECK(warnings[0].code == "label_changed");
+  CHECK(warnings[0].channel == "EMG of a very long name");
+  CHECK_THAT(warnings[0].message, ContainsSubstring("\"EMG of a very lo\""));
+  CHECK_THAT(warnings[1].message, ContainsSubstring("\"EMG ?\""));
+}
+
+TEST_CASE("voltages that are left out beside EMG are named once") {
+  const auto left_out = [](const Recording& r) {
+    std::vector<std::string> messages;
+    for (const auto& warning : r.warnings) {
+      if (warning.code == "channels_left_out") messages.push_back(warning.message);
+    }
+    return messages;
+  };
+  EdfText e;
+  e.signals = {{.label = "EMG 1"}, {.label = "ECG"}, {.label = "pulse"}, {.label = "force", .dimension = "N"}};
+  e.records = "1";
+  e.data = little(std::vector<int>(16, 1));
+  const TempFolder folder;
+  const auto path = folder.file("a.edf", edf_bytes(e));
+  const std::vector<std::string> two{"voltages that are not EMG are left out: ECG, pulse; choose with --channels"};
+  CHECK(left_out(read_recording(path)) == two);
+  CHECK(left_out(RecordingFile::open(path).header()) == two);
+  ReadOptions chosen;
+  chosen.channels = {"EMG 1"};
+  CHECK(left_out(read_recording(path, chosen)).empty());
+  for (int i = 0; i < 9; ++i) e.signals.push_back({.label = fmt::format("EEG {}", i)});
+  e.data = little(std::vector<int>(52, 1));
+  const auto many = left_out(read_recording(folder.file("b.edf", edf_bytes(e))));
+  REQUIRE(many.size() == 1);
+  CHECK_THAT(many[0], ContainsSubstring("ECG, pulse, EEG 0, EEG 1, EEG 2, EEG 3, EEG 4, EEG 5 and 3 more"));
 }
 
 TEST_CASE("start, subject, filters, annotations and stimuli are kept") {
