@@ -80,10 +80,8 @@ Id open_file(const std::filesystem::path& path) {
   const auto access = file_access();
   Id file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.get()));
   if (file) return file;
-  const auto reason = last_reason();
   std::error_code code;
-  fail(path, fmt::format("HDF5 file of {} bytes cannot be opened", std::filesystem::file_size(path, code)), "",
-       reason.empty() ? "damaged or incomplete" : reason);
+  fail(path, fmt::format("HDF5 file of {} bytes is truncated or damaged", std::filesystem::file_size(path, code)));
 }
 
 Id create_file(const std::filesystem::path& path) {
