@@ -27,8 +27,8 @@ std::optional<ChannelKind> kind_of_name(std::string_view given) {
   const auto has = [&](std::string_view part) { return name.find(part) != std::string::npos; };
   if (has("emg")) return ChannelKind::emg;
   if (has("ecg") || has("ekg")) return ChannelKind::ecg;
-  for (const char* word : {"eeg", "eog", "heog", "veog", "ecog", "meg", "resp", "temp", "spo2", "pulse", "pleth", "gsr", "eda", "event", "class", "label", "frame",
-                           "sub frame", "sample", "counter", "angle", "gonio"}) {
+  for (const char* word : {"eeg", "eog", "heog",  "veog",  "ecog",  "meg",   "resp",      "temp",   "spo2",    "pulse", "pleth",
+                           "gsr", "eda", "event", "class", "label", "frame", "sub frame", "sample", "counter", "angle", "gonio"}) {
     if (starts_with_word(name, word)) return ChannelKind::other;
   }
   if (starts_with_word(name, "status") || has("trig") || starts_with_word(name, "stim")) return ChannelKind::trigger;
