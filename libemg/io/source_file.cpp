@@ -12,12 +12,18 @@
 
 namespace emg {
 
-SourceFile::SourceFile(std::filesystem::path path) : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC)) {
+// Without O_NONBLOCK opening a pipe would wait for its writer; regular files are read the same.
+SourceFile::SourceFile(std::filesystem::path path)
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct stat info {};
   if (descriptor_ < 0 || ::fstat(descriptor_, &info) != 0) {
     const int code = errno;
     if (descriptor_ >= 0) ::close(descriptor_);
     throw FileError(path_.string(), "cannot be read: " + std::generic_category().message(code));
+  }
+  if (!S_ISREG(info.st_mode)) {
+    ::close(descriptor_);
+    throw FileError(path_.string(), "is not a regular file");
   }
   size_ = info.st_size;
 }

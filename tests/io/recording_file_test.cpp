@@ -158,6 +158,9 @@ TEST_CASE("what is no recording is refused with its first bytes") {
   REQUIRE(::mkfifo((folder / "pipe.edf").c_str(), 0600) == 0);
   CHECK_THAT(refusal([&] { RecordingFile::open(folder / "pipe.edf"); }), ContainsSubstring("is not a regular file"));
   CHECK_THAT(refusal([&] { RecordingFile::open("/dev/null"); }), ContainsSubstring("is not a regular file"));
+  REQUIRE(::mkfifo((folder / "n.dat").c_str(), 0600) == 0);
+  const auto header = folder.file("n.hea", "n 1 1000 2\nn.dat 16 1000/mV 16 0 1 3 0 EMG\n");
+  CHECK_THAT(refusal([&] { read_recording(header); }), ContainsSubstring("n.dat: is not a regular file"));
   CHECK_THAT(refusal([&] { RecordingFile::open(folder.file("x.smr", std::string("\1\0\2", 3))); }),
              ContainsSubstring("first bytes 01 00 02); read it with the Neo package"));
 }
