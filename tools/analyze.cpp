@@ -109,7 +109,6 @@ class AnalyzeJob {
   void analyze_stream(const std::string& id, const RecordingFile& file, const Candidate& candidate, const std::optional<SweepSet>& sweeps,
                       JobReport& report) const {
     Recording recording = file.streams().empty() ? file.facts() : file.read();
-    recording.warnings = file.warnings();
     if (!candidate.labelled) {
       recording.warnings.push_back({"not_labelled_emg", "no channel is labelled EMG; voltage channels are analysed", ""});
     }

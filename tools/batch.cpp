@@ -19,8 +19,8 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
   const auto file = RecordingFile::open(input.path, invocation.options<ReadOptions>("input"));
   JobReport report;
   report.input_files = file.input_files();
-  for (const auto& warning : file.warnings()) report.warnings.push_back(warning);
   auto recording = file.read();
+  for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
   auto result = run_on_recording(entry, recording, values, 1);
   for (const auto& warning : result.warnings) report.warnings.push_back(warning);
   NwbContents contents;

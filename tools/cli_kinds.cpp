@@ -67,6 +67,7 @@ bool stream_signal(const Job& job, const std::filesystem::path& target) {
   });
   stage->finish(sink);
   writer->finish();
+  for (const auto& warning : writer->warnings()) job.invocation.warn(warning, target.string());
   return true;
 }
 
@@ -77,7 +78,10 @@ void whole_signal(const Job& job, const std::filesystem::path& target) {
   recording.samples = std::move(result.signal);
   mark_computed(recording, job.entry, job.values, job.file);
   if (result.rate_hz != recording.rate_hz) rescale_rate(recording, result.rate_hz);
-  write_recording(target, recording, write_options(job.invocation));
+  const auto writer = open_writer(target, recording, recording.sample_count(), write_options(job.invocation));
+  writer->append(recording.samples);
+  writer->finish();
+  for (const auto& warning : writer->warnings()) job.invocation.warn(warning, target.string());
 }
 
 void run_signal(const Job& job) {
@@ -122,8 +126,8 @@ void run_table(const Job& job) {
 int run_operation_command(const OperationEntry& entry, Invocation& invocation) {
   const auto& path = invocation.arguments().front();
   auto file = RecordingFile::open(path, invocation.options<ReadOptions>("input"));
-  for (const auto& warning : file.warnings()) invocation.warn(warning, path);
   const auto header = file.header();
+  for (const auto& warning : header.warnings) invocation.warn(warning, path);
   nlohmann::ordered_json input{{"path", path}, {"format", file.format()}};
   if (invocation.run().json) input["sha256"] = sha256_of_files(file.input_files());
   input["stream"] = file.streams()[file.selected_stream()].name;

@@ -13,9 +13,10 @@ namespace emg::tools {
 namespace {
 
 // Result tables, truth and sweeps travel from container to container.
-void convert_signal(const RecordingFile& file, const std::filesystem::path& target, const Invocation& invocation) {
+void convert_signal(const RecordingFile& file, const std::filesystem::path& target, Invocation& invocation) {
   const bool with_signal = !file.streams().empty();
   Recording header = with_signal ? file.header() : file.facts();
+  for (const auto& warning : header.warnings) invocation.warn(warning, file.path().string());
   if (target.extension() == ".nwb" && header.provenance.empty()) add_input_provenance(header, 0, file);
   const Index sample_count = with_signal ? file.sample_count() : 0;
   Progress progress(invocation.run(), "convert", sample_count);
@@ -33,13 +34,13 @@ void convert_signal(const RecordingFile& file, const std::filesystem::path& targ
     progress.advance(block.cols());
   });
   writer->finish();
+  for (const auto& warning : writer->warnings()) invocation.warn(warning, target.string());
 }
 
 int run_convert(Invocation& invocation) {
   const auto& from = invocation.arguments()[0];
   const std::filesystem::path target = invocation.arguments()[1];
   const auto file = RecordingFile::open(from, invocation.options<ReadOptions>("input"));
-  for (const auto& warning : file.warnings()) invocation.warn(warning, from);
   refuse_input_as_output(target, file);
   invocation.add_input({{"path", from}, {"format", file.format()}});
   if (invocation.run().dry_run) {

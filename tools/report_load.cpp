@@ -121,7 +121,6 @@ void load_recording(const fs::path& directory, ReportRecording& recording) {
     recording.sweeps = file.sweeps();
     if (file.streams().empty()) return;
     recording.header = file.header();
-    for (auto& warning : file.warnings()) recording.header.warnings.push_back(std::move(warning));
     if (recording.header.annotations.empty()) recording.header.annotations = file.annotations();
     const Index total = recording.sample_count = file.sample_count();
     if (total == 0) return;
