@@ -30,7 +30,7 @@ RecordingHandle handle_of(Recording&& recording) {
 
 // Where a recording came from stands in its provenance: the same file and options give the same result file.
 void add_source(Recording& recording, const RecordingFile& file) {
-  recording.provenance.push_back({0, "input", file.path().filename().string()});
+  recording.provenance.push_back({0, "input_name", file.path().filename().string()});
   recording.provenance.push_back({0, "input_sha256", sha256_of_files(file.input_files())});
 }
 
@@ -114,17 +114,11 @@ py::tuple stored_truth(const RecordingFile& file) {
   return py::make_tuple(units, tables);
 }
 
-std::string identifier_of(const Recording& recording) {
-  std::string lines;
-  for (const auto& line : recording.provenance) lines += fmt::format("{} {}={}\n", line.run, line.key, line.value);
-  return sha256_hex(lines);
-}
-
 void write_file(const std::filesystem::path& path, const RecordingHandle& handle, const py::dict& contents, const py::dict& keywords) {
   const auto options = options_from_keywords<WriteOptions>("write", keywords);
   const auto& recording = *handle.recording;
   if (path.extension() == ".nwb") {
-    write_nwb(path, recording, contents_from(contents), options, recording.provenance.empty() ? "" : identifier_of(recording));
+    write_nwb(path, recording, contents_from(contents), options, result_identifier(recording));
   } else {
     write_recording(path, recording, options);
   }
@@ -139,7 +133,7 @@ void write_result(const std::filesystem::path& path, double rate_hz, const py::l
     const auto line = py::cast<py::tuple>(item);
     header.provenance.push_back({py::cast<int>(line[0]), py::cast<std::string>(line[1]), py::cast<std::string>(line[2])});
   }
-  write_nwb(path, header, contents_from(contents), options, identifier_of(header));
+  write_nwb(path, header, contents_from(contents), options, result_identifier(header));
 }
 
 double microvolts_per_unit(const std::string& word) {

@@ -121,24 +121,6 @@ int next_run(const Recording& recording) {
   return run + 1;
 }
 
-// Counts of the source no longer describe a computed signal; gaps follow its rate.
-void mark_computed(Recording& recording, double rate_hz) {
-  for (auto& channel : recording.channels) {
-    channel.count_uv.reset();
-    channel.count_zero_uv.reset();
-    channel.adc_min.reset();
-    channel.adc_max.reset();
-  }
-  if (rate_hz == recording.rate_hz) return;
-  const double ratio = rate_hz / recording.rate_hz;
-  for (auto& gap : recording.gaps) {
-    const auto end = static_cast<double>(gap.first_sample + gap.sample_count);
-    gap.first_sample = std::llround(static_cast<double>(gap.first_sample) * ratio);
-    gap.sample_count = std::llround(end * ratio) - gap.first_sample;
-  }
-  recording.rate_hz = rate_hz;
-}
-
 // frequency_measures() of a spectrum at hand.
 py::dict measures_of_spectrum(const py::array& frequency_hz, const py::array& density, const py::dict& keywords) {
   const auto options = options_from_keywords<FrequencyMeasuresOptions>("frequency_measures", keywords);

@@ -117,7 +117,7 @@ class AnalyzeJob {
     contents.signal = options_.signal && recording.sample_count() > 0;
     add_analysis_provenance(recording, file, invocation_);
     const std::string output = "recordings/" + id + ".nwb";
-    writing(out_ / output, [&] { write_nwb(out_ / output, recording, contents, write_options(invocation_), identifier_of(recording)); });
+    writing(out_ / output, [&] { write_nwb(out_ / output, recording, contents, write_options(invocation_), result_identifier(recording)); });
     report.outputs.push_back(output);
     for (const auto& table : contents.tables) report.rows[table.name] += table.row_count();
     for (const auto& warning : recording.warnings) report.warnings.push_back(warning);

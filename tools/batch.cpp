@@ -28,8 +28,8 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
   std::replace(name.begin(), name.end(), '-', '_');
   if (entry.kind == OperationKind::channels) {
     recording.samples = std::move(result.signal);
-    mark_computed(recording, entry, values, file);
-    if (result.rate_hz != recording.rate_hz) rescale_rate(recording, result.rate_hz);
+    mark_computed(recording, result.rate_hz);
+    add_provenance(recording, entry, values, file);
   } else {
     add_provenance(recording, entry, values, file);
     contents.signal = false;
@@ -42,7 +42,7 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
     }
   }
   const std::string output = "recordings/" + input.id + ".nwb";
-  writing(out / output, [&] { write_nwb(out / output, recording, contents, write_options(invocation), identifier_of(recording)); });
+  writing(out / output, [&] { write_nwb(out / output, recording, contents, write_options(invocation), result_identifier(recording)); });
   report.outputs = {output};
   return report;
 }

@@ -36,8 +36,8 @@ struct Job {
 // Header of a computed signal: counts of the source no longer apply, and the operation joins the provenance.
 Recording computed_header(const Job& job, const OptionValues& values, double rate_hz) {
   Recording header = job.file.header();
-  mark_computed(header, job.entry, values, job.file);
-  if (rate_hz != header.rate_hz) rescale_rate(header, rate_hz);
+  mark_computed(header, rate_hz);
+  add_provenance(header, job.entry, values, job.file);
   return header;
 }
 
@@ -76,8 +76,8 @@ void whole_signal(const Job& job, const std::filesystem::path& target) {
   auto result = computed(job, recording);
   for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
   recording.samples = std::move(result.signal);
-  mark_computed(recording, job.entry, job.values, job.file);
-  if (result.rate_hz != recording.rate_hz) rescale_rate(recording, result.rate_hz);
+  mark_computed(recording, result.rate_hz);
+  add_provenance(recording, job.entry, job.values, job.file);
   const auto writer = open_writer(target, recording, recording.sample_count(), write_options(job.invocation));
   writer->append(recording.samples);
   writer->finish();
@@ -118,7 +118,7 @@ void run_table(const Job& job) {
     }
     Recording header = recording;
     add_provenance(header, job.entry, job.values, job.file);
-    write_nwb(target, header, contents, write_options(job.invocation), identifier_of(header));
+    write_nwb(target, header, contents, write_options(job.invocation), result_identifier(header));
   });
   job.invocation.add_output(target.string(), job.entry.kind == OperationKind::arrays ? "arrays" : "table");
 }

@@ -22,7 +22,7 @@ void convert_signal(const RecordingFile& file, const std::filesystem::path& targ
   Progress progress(invocation.run(), "convert", sample_count);
   std::unique_ptr<RecordingWriter> writer;
   if (target.extension() == ".nwb") {
-    auto native = std::make_unique<NwbWriter>(target, header, sample_count, write_options(invocation), identifier_of(header));
+    auto native = std::make_unique<NwbWriter>(target, header, sample_count, write_options(invocation), result_identifier(header));
     if (file.format() == "nwb") native->add(read_nwb_contents(file.path()));
     writer = std::move(native);
   } else {

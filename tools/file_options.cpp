@@ -45,32 +45,6 @@ void add_provenance(Recording& header, const OperationEntry& entry, const Option
   header.provenance.push_back({run, "options_sha256", sha256_hex(lines)});
 }
 
-void mark_computed(Recording& header, const OperationEntry& entry, const OptionValues& values, const RecordingFile& file) {
-  for (auto& channel : header.channels) {
-    channel.count_uv.reset();
-    channel.count_zero_uv.reset();
-    channel.adc_min.reset();
-    channel.adc_max.reset();
-  }
-  add_provenance(header, entry, values, file);
-}
-
-void rescale_rate(Recording& header, double rate_hz) {
-  const double ratio = rate_hz / header.rate_hz;
-  for (auto& gap : header.gaps) {
-    const auto end = static_cast<double>(gap.first_sample + gap.sample_count);
-    gap.first_sample = static_cast<Index>(std::llround(static_cast<double>(gap.first_sample) * ratio));
-    gap.sample_count = static_cast<Index>(std::llround(end * ratio)) - gap.first_sample;
-  }
-  header.rate_hz = rate_hz;
-}
-
-std::string identifier_of(const Recording& header) {
-  std::string lines;
-  for (const auto& entry : header.provenance) lines += fmt::format("{} {}={}\n", entry.run, entry.key, entry.value);
-  return sha256_hex(lines);
-}
-
 void writing(const std::filesystem::path& target, const std::function<void()>& write) {
   try {
     write();

@@ -18,15 +18,6 @@ void add_provenance(Recording& header, const OperationEntry& entry, const Option
 /// Provenance of the input alone: input_name, input_format, input_sha256, input_stream, input_window.
 void add_input_provenance(Recording& header, int run, const RecordingFile& file);
 
-/// As add_provenance, and clears the count scale of the source: the samples are computed now.
-void mark_computed(Recording& header, const OperationEntry& entry, const OptionValues& values, const RecordingFile& file);
-
-/// Puts gaps on another rate.
-void rescale_rate(Recording& header, double rate_hz);
-
-/// SHA-256 over the provenance: the identity of a result.
-std::string identifier_of(const Recording& header);
-
 /// Runs `write`; what goes wrong there is a failure of the output (exit code 1), not of the input.
 void writing(const std::filesystem::path& target, const std::function<void()>& write);
 

@@ -99,7 +99,7 @@ int run_simulate(const SimulationKind& kind, const std::string& table, Invocatio
   events_path.replace_extension();
   events_path += "_truth_events.tsv";
   writing(target, [&] {
-    write_nwb(target, header, contents, write_options(invocation), identifier_of(header));
+    write_nwb(target, header, contents, write_options(invocation), result_identifier(header));
     if (events.row_count() > 0) write_table(events_path, events);
   });
   invocation.add_output(target.string(), "recording");

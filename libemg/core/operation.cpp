@@ -125,13 +125,7 @@ OperationResult run_in_pieces(const OperationEntry& entry, const Recording& reco
   }
   if (entry.kind == OperationKind::channels) {
     if (all.signal.size() == 0) throw InvalidArgument(entry.name + ": no gap-free piece of the recording is long enough");
-    const double ratio = all.rate_hz / recording.rate_hz;
-    for (auto& gap : gaps) {
-      const auto end = static_cast<double>(gap.first_sample + gap.sample_count);
-      gap.first_sample = static_cast<Index>(std::llround(static_cast<double>(gap.first_sample) * ratio));
-      gap.sample_count = static_cast<Index>(std::llround(end * ratio)) - gap.first_sample;
-    }
-    bridge_gaps(all.signal, gaps);
+    bridge_gaps(all.signal, gaps_at_rate(std::move(gaps), all.rate_hz / recording.rate_hz));
   } else {
     if (all.table.columns.empty()) throw InvalidArgument(entry.name + ": no gap-free piece of the recording is long enough");
     sort_rows(all.table);

@@ -82,6 +82,27 @@ Recording window_of(const Recording& recording, Index first, Index count) {
   return part;
 }
 
+std::vector<Gap> gaps_at_rate(std::vector<Gap> gaps, double ratio) {
+  for (auto& gap : gaps) {
+    const auto end = static_cast<double>(gap.first_sample + gap.sample_count);
+    gap.first_sample = static_cast<Index>(std::llround(static_cast<double>(gap.first_sample) * ratio));
+    gap.sample_count = static_cast<Index>(std::llround(end * ratio)) - gap.first_sample;
+  }
+  return gaps;
+}
+
+void mark_computed(Recording& recording, double rate_hz) {
+  for (auto& channel : recording.channels) {
+    channel.count_uv.reset();
+    channel.count_zero_uv.reset();
+    channel.adc_min.reset();
+    channel.adc_max.reset();
+  }
+  if (rate_hz == recording.rate_hz) return;
+  recording.gaps = gaps_at_rate(std::move(recording.gaps), rate_hz / recording.rate_hz);
+  recording.rate_hz = rate_hz;
+}
+
 Recording select_channels(const Recording& recording, const std::vector<Index>& channels) {
   Recording part = recording;
   part.samples.resize(static_cast<Index>(channels.size()), recording.sample_count());

@@ -113,6 +113,12 @@ void bridge_gaps(RowMatrix& samples, const std::vector<Gap>& gaps);
 /// The part [first, first + count) of `recording`: samples, gaps, annotations and stimuli, start moved.
 Recording window_of(const Recording& recording, Index first, Index count);
 
+/// `gaps` at a rate `ratio` times as high.
+std::vector<Gap> gaps_at_rate(std::vector<Gap> gaps, double ratio);
+
+/// Says that the samples are computed now, at `rate_hz`: counts and limits of the source no longer describe them, gaps move to the new rate.
+void mark_computed(Recording& recording, double rate_hz);
+
 /// The given channels of `recording`, in that order, gaps renumbered.
 Recording select_channels(const Recording& recording, const std::vector<Index>& channels);
 

@@ -47,6 +47,9 @@ class NwbWriter final : public RecordingWriter {
   std::unique_ptr<State> state_;
 };
 
+/// Identity of a result: SHA-256 of its provenance, "" without any.
+std::string result_identifier(const Recording& recording);
+
 /// Writes `recording` and `contents` as one file.
 void write_nwb(const std::filesystem::path& path, const Recording& recording, const NwbContents& contents, const WriteOptions& options = {},
                const std::string& identifier = {});

@@ -69,6 +69,13 @@ std::vector<Channel> channels_at(const Recording& header, const std::vector<Inde
 
 }  // namespace
 
+std::string result_identifier(const Recording& recording) {
+  if (recording.provenance.empty()) return {};
+  std::string lines;
+  for (const auto& entry : recording.provenance) lines += fmt::format("{} {}={}\n", entry.run, entry.key, entry.value);
+  return sha256_hex(lines);
+}
+
 struct NwbWriter::State {
   State(const std::filesystem::path& path, const Recording& given, Index count, const WriteOptions& write_options, std::string identity)
       : file(path, write_options.overwrite),

@@ -96,4 +96,20 @@ TEST_CASE("duration, view and kind names") {
   CHECK(name_of(ChannelKind::acceleration) == "acceleration");
 }
 
+TEST_CASE("a computed recording has no counts, and its gaps lie at its rate") {
+  Recording recording;
+  recording.rate_hz = 1000;
+  Channel channel;
+  channel.count_uv = 0.5;
+  channel.adc_max = 4095;
+  recording.channels = {channel};
+  recording.gaps = {{-1, 100, 51, "lost"}};
+  mark_computed(recording, 500);
+  CHECK(recording.rate_hz == 500);
+  CHECK_FALSE(recording.channels[0].count_uv.has_value());
+  CHECK_FALSE(recording.channels[0].adc_max.has_value());
+  CHECK(recording.gaps[0].first_sample == 50);
+  CHECK(recording.gaps[0].sample_count == 26);
+}
+
 }  // namespace emg
