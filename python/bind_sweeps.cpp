@@ -22,7 +22,10 @@ constexpr TextField kTexts[] = {{"channel", "recording channel", &Sweep::channel
                                 {"side", "L or R", &Sweep::side},
                                 {"muscle", "recorded muscle", &Sweep::muscle},
                                 {"site", "place of stimulation", &Sweep::site},
-                                {"annotation", "remark", &Sweep::annotation}};
+                                {"annotation", "remark", &Sweep::annotation},
+                                {"test", "what the stimulus was given for", &Sweep::test},
+                                {"polarity", "of the stimulus", &Sweep::polarity},
+                                {"electrode", "recording electrode", &Sweep::electrode}};
 constexpr NumberField kNumbers[] = {{"distance_mm", "from stimulus to recording electrode", &Sweep::distance_mm},
                                     {"intensity_ma", "stimulus current", &Sweep::intensity_ma},
                                     {"pulse_ms", "stimulus duration", &Sweep::pulse_ms},

@@ -155,6 +155,8 @@ std::string_view name_of(OperationKind kind) {
     case OperationKind::arrays: return "arrays";
     case OperationKind::events: return "events";
     case OperationKind::rows: return "rows";
+    case OperationKind::sweeps: return "sweeps";
+    case OperationKind::sweep_rows: return "sweep_rows";
   }
   return "";
 }
@@ -204,6 +206,7 @@ std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource
 }
 
 OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads) {
+  if (entry.takes_sweeps()) throw InvalidArgument(entry.name + " works on sweeps; the file or object has a continuous signal");
   if (entry.run_recording) return entry.run_recording(recording, values, threads);
   if (recording.gaps.empty()) return entry.run(recording.samples, recording.rate_hz, values, threads);
   if (entry.kind == OperationKind::arrays || entry.kind == OperationKind::rows) return run_on_longest_piece(entry, recording, values, threads);

@@ -5,6 +5,8 @@
 //   RowMatrix f(signal, rate_hz, options, threads)              channels -> channels
 //   Result f(signal, rate_hz, options, threads)                 channels -> arrays over shared axes (spectra, tracks)
 //   std::vector<Row> or Events<Row> f(...)                      channels -> events (Row has `sample`) or rows
+//   SweepSet f(sweeps, options, threads)                        sweeps -> sweeps
+//   std::vector<Row> f(sweeps, options, threads)                sweeps -> rows
 // Options, Result and Row are described structs (options.h). Members of a Result: std::vector<double> is an axis, RowMatrix is channels x
 // axis, Cube is channels x first axis x second axis, a number is a fact about the whole.
 
@@ -17,11 +19,12 @@
 #include "libemg/core/recording.h"
 #include "libemg/core/signal.h"
 #include "libemg/core/stage.h"
+#include "libemg/core/sweeps.h"
 #include "libemg/core/table.h"
 
 namespace emg {
 
-enum class OperationKind { channels, arrays, events, rows };
+enum class OperationKind { channels, arrays, events, rows, sweeps, sweep_rows };
 std::string_view name_of(OperationKind kind);
 
 /// Events with one waveform for each row (rows x samples, microvolts; NaN where the window leaves the record); no columns if none were asked.
@@ -48,6 +51,7 @@ struct OperationResult {
   double rate_hz = 0;                 ///< of `signal`
   std::vector<NamedArray> arrays;
   Table table;
+  SweepSet sweeps;
   std::vector<Warning> warnings;
 };
 
@@ -64,11 +68,15 @@ struct OperationEntry {
   std::function<OperationResult(const ChannelsView&, double rate_hz, const OptionValues&, int threads)> run;
   /// For an operation that looks at gaps and declared limits as well: what run_on_recording calls. Empty otherwise.
   std::function<OperationResult(const Recording&, const OptionValues&, int threads)> run_recording;
+  /// For an operation on sweeps: all it has beside its description.
+  std::function<OperationResult(const SweepSet&, const OptionValues&, int threads)> run_sweeps;
   /// Empty if the record must be in memory; returns nullptr if the values given ask for the whole record.
   std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
   /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
   std::function<OptionValues(const BlockSource&, Index channel_count, double rate_hz, const OptionValues&)> resolve;
 
+  /// True for an operation on sweeps: `run` is empty, `run_sweeps` is not.
+  bool takes_sweeps() const { return kind == OperationKind::sweeps || kind == OperationKind::sweep_rows; }
   /// Default of every option.
   OptionValues defaults() const;
   /// Position of an option. Throws InvalidArgument naming the operation and the nearest option.
@@ -189,6 +197,32 @@ OperationEntry operation(std::string name, std::string summary, Result (*run)(co
   if (resolve) {
     entry.resolve = [resolve](const BlockSource& source, Index channel_count, double rate_hz, const OptionValues& values) {
       return values_of(resolve(source, channel_count, rate_hz, from_values<Options>(values)));
+    };
+  }
+  return entry;
+}
+
+/// Entry for an operation on sweeps that returns sweeps or rows.
+template <class Options, class Result>
+OperationEntry operation(std::string name, std::string summary, Result (*run)(const SweepSet&, const Options&, int)) {
+  OperationEntry entry;
+  entry.name = name;
+  entry.summary = std::move(summary);
+  entry.options = describe<Options>();
+  if constexpr (std::is_same_v<Result, SweepSet>) {
+    entry.kind = OperationKind::sweeps;
+    entry.run_sweeps = [run](const SweepSet& sweeps, const OptionValues& values, int threads) {
+      OperationResult result;
+      result.sweeps = run(sweeps, from_values<Options>(values), threads);
+      return result;
+    };
+  } else {
+    entry.kind = OperationKind::sweep_rows;
+    entry.results = describe<typename Result::value_type>();
+    entry.run_sweeps = [run, name, text = entry.summary](const SweepSet& sweeps, const OptionValues& values, int threads) {
+      OperationResult result;
+      result.table = to_table(name, text, run(sweeps, from_values<Options>(values), threads));
+      return result;
     };
   }
   return entry;

@@ -15,6 +15,7 @@ constexpr std::pair<std::string_view, std::string_view> kUnits[] = {
     {"uv_ms", "uV ms"},       {"per_s", "1/s"},         {"samples", "sample"}, {"sample", "sample"}, {"percent", "%"},   {"uv2", "uV2"},
     {"bits", "bit"},          {"gb", "GB"},             {"mb", "MB"},          {"hz", "Hz"},         {"ms", "ms"},       {"us", "us"},
     {"uv", "uV"},             {"mv", "mV"},             {"ma", "mA"},          {"mm", "mm"},         {"db", "dB"},       {"deg", "deg"},
+    {"mv_ms", "mV ms"},       {"uvms", "uV ms"},        {"mvms", "mV ms"},     {"mps", "m/s"},      {"pct", "%"},       {"cm", "cm"},
     {"s", "s"},               {"c", "deg C"},
 };
 

@@ -152,11 +152,18 @@ std::optional<SweepSet> read_sweeps(const h5::Input& file, const std::string& wh
   fill_text("muscle", &Sweep::muscle);
   fill_text("site", &Sweep::site);
   fill_text("annotation", &Sweep::annotation);
+  fill_text("test", &Sweep::test);
+  fill_text("polarity", &Sweep::polarity);
+  fill_text("electrode", &Sweep::electrode);
   fill_number("distance_mm", &Sweep::distance_mm);
   fill_number("intensity_ma", &Sweep::intensity_ma);
   fill_number("pulse_ms", &Sweep::pulse_ms);
   fill_number("temperature_c", &Sweep::temperature_c);
   fill_number("clock_s", &Sweep::clock_s);
+  set.band_low_hz = file.number_attribute(where + "/waveform", "band_low_hz");
+  set.band_high_hz = file.number_attribute(where + "/waveform", "band_high_hz");
+  set.highpass_hz = file.number_attribute(where + "/waveform", "highpass_hz");
+  set.averaged = file.number_attribute(where + "/waveform", "averaged").value_or(0) != 0;
   return set;
 }
 

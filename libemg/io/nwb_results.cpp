@@ -130,12 +130,22 @@ void write_sweeps(Tree& tree, const std::string& where, const SweepSet& set) {
   table.numbers("temperature_c", "degC", "skin temperature", numbers_of(s, &Sweep::temperature_c));
   table.numbers("clock_s", "s", "time of the sweep on the clock of the device", numbers_of(s, &Sweep::clock_s));
   table.known_texts("annotation", "remark", texts_of(s, &Sweep::annotation));
+  table.known_texts("test", "what the stimulus was given for", texts_of(s, &Sweep::test));
+  table.known_texts("polarity", "of the stimulus", texts_of(s, &Sweep::polarity));
+  table.known_texts("electrode", "recording electrode", texts_of(s, &Sweep::electrode));
   std::vector<float> volts(static_cast<std::size_t>(set.samples.size()));
   for (Index i = 0; i < set.samples.size(); ++i) volts[static_cast<std::size_t>(i)] = static_cast<float>(set.samples.data()[i] / kMicro);
   table.array("waveform", "volts", "samples of the sweep", {set.samples.rows(), set.samples.cols()}, h5::Element::float32, volts.data(),
               h5::Element::float32);
   tree.output().attribute(table.path_of("waveform"), "rate_hz", set.rate_hz);
   tree.output().attribute(table.path_of("waveform"), "zero_sample", static_cast<std::int32_t>(set.zero_sample));
+  const auto optional = [&](const char* name, const std::optional<double>& value) {
+    if (value) tree.output().attribute(table.path_of("waveform"), name, *value);
+  };
+  optional("band_low_hz", set.band_low_hz);
+  optional("band_high_hz", set.band_high_hz);
+  optional("highpass_hz", set.highpass_hz);
+  if (set.averaged) tree.output().attribute(table.path_of("waveform"), "averaged", std::int32_t{1});
   table.finish();
 }
 
