@@ -10,7 +10,6 @@
 #include "libemg/io/nwb.h"
 #include "libemg/io/recording_file.h"
 #include "libemg/io/recording_writer.h"
-#include "libemg/io/sha256.h"
 #include "libemg/io/table_file.h"
 #include "libemg/io/unit_text.h"
 #include "python/bind_arrays.h"
@@ -24,14 +23,12 @@ namespace {
 constexpr const char* kUnitTable = "truth_units";
 constexpr const char* kStoredUnitTable = "truth_unit_properties";
 
-RecordingHandle handle_of(Recording&& recording) {
-  return {std::make_shared<Recording>(std::move(recording))};
-}
-
 // Where a recording came from stands in its provenance: the same file and options give the same result file.
-void add_source(Recording& recording, const RecordingFile& file) {
-  recording.provenance.push_back({0, "input_name", file.path().filename().string()});
-  recording.provenance.push_back({0, "input_sha256", sha256_of_files(file.input_files())});
+RecordingHandle handle_of(Recording&& recording, const RecordingFile& file) {
+  const bool has_history = !recording.provenance.empty();
+  auto shared = std::make_shared<Recording>(std::move(recording));
+  if (has_history) return {std::move(shared)};
+  return {std::move(shared), std::make_shared<RecordingSource>(file.path(), file.input_files())};
 }
 
 py::dict stream_facts(const StreamInfo& stream) {
@@ -61,7 +58,7 @@ RecordingHandle read_window(const RecordingFile& file, Index first, Index count)
   empty.samples.resize(0, file.sample_count());
   auto part = window_of(empty, first, count);
   part.samples = std::move(block);
-  return handle_of(std::move(part));
+  return handle_of(std::move(part), file);
 }
 
 py::list tables_of(const RecordingFile& file) {
@@ -114,8 +111,9 @@ py::tuple stored_truth(const RecordingFile& file) {
   return py::make_tuple(units, tables);
 }
 
-void write_file(const std::filesystem::path& path, const RecordingHandle& handle, const py::dict& contents, const py::dict& keywords) {
+void write_file(const std::filesystem::path& path, RecordingHandle& handle, const py::dict& contents, const py::dict& keywords) {
   const auto options = options_from_keywords<WriteOptions>("write", keywords);
+  provenance_of(handle);
   const auto& recording = *handle.recording;
   if (path.extension() == ".nwb") {
     write_nwb(path, recording, contents_from(contents), options, result_identifier(recording));
@@ -163,11 +161,7 @@ void bind_file_class(py::module_& module) {
       .def_property_readonly("block_samples", &RecordingFile::block_samples)
       .def("facts", [](const RecordingFile& f) { return facts_of(f.header()); })
       .def("read",
-           [](const RecordingFile& f) {
-             auto recording = f.read();
-             if (recording.provenance.empty()) add_source(recording, f);
-             return handle_of(std::move(recording));
-           })
+           [](const RecordingFile& f) { return handle_of(f.read(), f); })
       .def("read_window", &read_window)
       .def("tables", &tables_of)
       .def("truth", &stored_truth)

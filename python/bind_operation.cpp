@@ -115,9 +115,9 @@ py::object make_result(const OperationEntry& entry, const py::dict& payload) {
   return py::module_::import("endplate._results").attr("make")(name_of(entry.kind).data(), payload);
 }
 
-int next_run(const Recording& recording) {
+int next_run(const std::vector<ProvenanceEntry>& provenance) {
   int run = -1;
-  for (const auto& line : recording.provenance) run = std::max(run, line.run);
+  for (const auto& line : provenance) run = std::max(run, line.run);
   return run + 1;
 }
 
@@ -151,7 +151,7 @@ py::object run_on_array(const OperationEntry& entry, const SignalInput& signal, 
   return make_result(entry, payload);
 }
 
-py::object run_on_handle(const OperationEntry& entry, const RecordingHandle& handle, CallOptions& call) {
+py::object run_on_handle(const OperationEntry& entry, RecordingHandle& handle, CallOptions& call) {
   const Recording& recording = *handle.recording;
   if (call.rate_hz && *call.rate_hz != recording.rate_hz) {
     throw InvalidArgument(fmt::format("rate_hz {} contradicts the recording, which has {} Hz", *call.rate_hz, recording.rate_hz));
@@ -164,8 +164,8 @@ py::object run_on_handle(const OperationEntry& entry, const RecordingHandle& han
     result = run_on_recording(entry, recording, call.values, call.threads);
   }
   if (!result.warnings.empty()) emit_warnings(warnings_payload(result.warnings));
-  auto provenance = recording.provenance;
-  for (auto& line : operation_provenance(next_run(recording), entry, call.values)) provenance.push_back(std::move(line));
+  auto provenance = provenance_of(handle);
+  for (auto& line : operation_provenance(next_run(provenance), entry, call.values)) provenance.push_back(std::move(line));
   if (entry.kind != OperationKind::channels) {
     auto payload = result_payload(entry, result, recording.rate_hz, recording.channel_count(), recording.sample_count(), false);
     payload["provenance"] = provenance_payload(provenance);

@@ -27,7 +27,7 @@ struct CallOptions {
 py::object run_on_array(const OperationEntry& entry, const SignalInput& signal, CallOptions& call);
 
 /// As run_on_array; a signal comes back as RecordingHandle with its provenance.
-py::object run_on_handle(const OperationEntry& entry, const RecordingHandle& handle, CallOptions& call);
+py::object run_on_handle(const OperationEntry& entry, RecordingHandle& handle, CallOptions& call);
 
 /// Operations on the result of another one.
 void bind_spectrum(py::module_& module);

@@ -180,7 +180,7 @@ RecordingHandle select(const RecordingHandle& handle, const std::vector<Index>& 
   }
   auto part = select_channels(all, channels);
   if (!whole) part = window_of(part, first, count);
-  return {std::make_shared<Recording>(std::move(part))};
+  return {std::make_shared<Recording>(std::move(part)), handle.source};
 }
 
 py::array data_of(const RecordingHandle& handle) {
@@ -189,6 +189,11 @@ py::array data_of(const RecordingHandle& handle) {
 }
 
 }  // namespace
+
+const std::vector<ProvenanceEntry>& provenance_of(RecordingHandle& handle) {
+  if (const auto source = std::exchange(handle.source, nullptr)) source->describe(handle.recording->provenance);
+  return handle.recording->provenance;
+}
 
 Recording without_samples(const Recording& recording) {
   Recording header;
@@ -218,7 +223,6 @@ py::dict facts_of(const Recording& recording) {
   facts["stimuli"] = list_of(recording.stimuli);
   facts["subject"] = dict_of(recording.subject);
   facts["warnings"] = list_of(recording.warnings);
-  facts["provenance"] = list_of(recording.provenance);
   return facts;
 }
 
@@ -229,6 +233,7 @@ void bind_recording(py::module_& module) {
           "shape", [](const RecordingHandle& h) { return py::make_tuple(h.recording->channel_count(), h.recording->sample_count()); })
       .def_property_readonly("rate_hz", [](const RecordingHandle& h) { return h.recording->rate_hz; })
       .def("facts", [](const RecordingHandle& h) { return facts_of(*h.recording); })
+      .def("provenance", [](RecordingHandle& h) { return list_of(provenance_of(h)); })
       .def("select", &select);
   module.def("make_recording", &make_recording);
 }

@@ -6,19 +6,24 @@
 #include <memory>
 
 #include "libemg/core/recording.h"
+#include "python/recording_source.h"
 
 namespace emg::python {
 
 namespace py = pybind11;
 
 struct RecordingHandle {
-  std::shared_ptr<const Recording> recording;
+  std::shared_ptr<Recording> recording;
+  std::shared_ptr<const RecordingSource> source = nullptr;  // the files it was read from, until their sum stands in the provenance
 };
+
+/// Provenance of the recording; the first call after reading takes the sum of its files. Holds the interpreter's lock.
+const std::vector<ProvenanceEntry>& provenance_of(RecordingHandle& handle);
 
 /// Everything of `recording` but its samples.
 Recording without_samples(const Recording& recording);
 
-/// Facts of `recording` as plain Python values, in the order and under the names of the fields.
+/// Facts of `recording` but its provenance, as plain Python values in the order and under the names of the fields.
 py::dict facts_of(const Recording& recording);
 
 void bind_recording(py::module_& module);

@@ -90,7 +90,7 @@ py::object call_operation(PyObject* object, PyObject* const* arguments, Py_ssize
   }
   if (py::isinstance<RecordingHandle>(signal)) {
     auto call = call_options(self, arguments + count, names);
-    return run_on_handle(*self.entry, py::cast<const RecordingHandle&>(signal), call);
+    return run_on_handle(*self.entry, py::cast<RecordingHandle&>(signal), call);
   }
   py::dict keywords;
   for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i)

@@ -103,7 +103,7 @@ class Recording(Immutable):
 
     @property
     def provenance(self) -> Tuple[Provenance, ...]:
-        return tuple(Provenance(**p) for p in self._facts["provenance"])
+        return tuple(Provenance(**p) for p in self._handle.provenance())
 
     @property
     def truth(self) -> Optional[Truth]:
@@ -154,7 +154,7 @@ class Recording(Immutable):
             return self
         if np.shape(data) != self.shape:
             raise InvalidArgument(f"data has shape {np.shape(data)}, the recording {self.shape}")
-        facts = dict(self._facts)
+        facts = self._all_facts()
         unknown = {"count_uv": None, "count_zero_uv": None, "adc_min": None, "adc_max": None}
         facts["channels"] = [{**c, **unknown} for c in facts["channels"]]
         return Recording(_core.make_recording(data, self.rate_hz, 1.0, LAYOUTS[0], facts), self._truth)
@@ -191,7 +191,7 @@ class Recording(Immutable):
 
     def to_json(self) -> str:
         """JSON text that `from_json` reads."""
-        return json_text({"type": "Recording", **self._facts, "data": array_record(self.data)})
+        return json_text({"type": "Recording", **self._all_facts(), "data": array_record(self.data)})
 
     def to_nwb(self, path: Any, **options: Any) -> None:
         """Writes a native file."""
@@ -200,12 +200,15 @@ class Recording(Immutable):
         write(self, path, **options)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Recording) or not same(self._facts, other._facts):
+        if not isinstance(other, Recording) or not same(self._all_facts(), other._all_facts()):
             return False
         return same(self.data, other.data) and self._truth == other._truth
 
+    def _all_facts(self) -> Dict[str, Any]:
+        return {**self._facts, "provenance": self._handle.provenance()}
+
     def __reduce__(self) -> Any:
-        return recording_from, (self.to_numpy(), self._facts, self._truth)
+        return recording_from, (self.to_numpy(), self._all_facts(), self._truth)
 
     def __copy__(self) -> "Recording":
         return self

@@ -1,6 +1,8 @@
 """Files through Python: the same samples back, blocks, tables, foreign readers."""
 
+import hashlib
 import pathlib
+import pickle
 
 import numpy as np
 import pytest
@@ -14,6 +16,28 @@ def test_round_trip(ep, rec, tmp_path, extension, tolerance):
     again = ep.read(path)
     assert np.max(np.abs(again.data[:, :4000] - rec.data)) <= tolerance
     assert again.channel_names == rec.channel_names and again.rate_hz == rec.rate_hz
+
+
+def test_provenance_names_the_file_that_was_read(ep, rec, tmp_path):
+    path = tmp_path / "a.edf"
+    ep.write(rec, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    again = ep.read(path)
+    for source in (again, again.select(["A"]), ep.rectify(ep.read(path)), pickle.loads(pickle.dumps(ep.read(path)))):
+        assert [(p.run, p.key, p.value) for p in source.provenance][:2] == [(0, "input_name", "a.edf"), (0, "input_sha256", digest)]
+    assert max(p.run for p in ep.rectify(again).provenance) == 1
+
+
+def test_a_file_that_changed_after_reading_gets_no_wrong_sum(ep, rec, tmp_path):
+    path = tmp_path / "a.edf"
+    ep.write(rec, path)
+    changed, removed = ep.read(path), ep.read(path)
+    with open(path, "ab") as file:
+        file.write(b"more")
+    assert {p.key: p.value for p in changed.provenance}["input_sha256"].startswith("unknown")
+    path.unlink()
+    ep.write(removed, tmp_path / "b.nwb")
+    assert {p.key: p.value for p in removed.provenance}["input_sha256"].startswith("unknown")
 
 
 def test_window_and_channels(ep, rec, tmp_path):
