@@ -55,6 +55,14 @@ struct OperationResult {
   std::vector<Warning> warnings;
 };
 
+/// A record that is read block by block, each time from its start; the blocks hold all channels, and together `sample_count` samples.
+struct StreamedRecord {
+  BlockSource read;
+  Index channel_count = 0;
+  Index sample_count = 0;
+  double rate_hz = 0;
+};
+
 /// Option values in the order of OperationEntry::options, checked (`checked_value`).
 using OptionValues = std::vector<Value>;
 
@@ -70,7 +78,10 @@ struct OperationEntry {
   std::function<OperationResult(const Recording&, const OptionValues&, int threads)> run_recording;
   /// For an operation on sweeps: all it has beside its description.
   std::function<OperationResult(const SweepSet&, const OptionValues&, int threads)> run_sweeps;
-  /// Empty if the record must be in memory; returns nullptr if the values given ask for the whole record.
+  /// For an operation that gives rows or arrays: the same bits as `run` in bounded memory, by one or more passes over the blocks of a record.
+  /// Empty if the record must be in memory.
+  std::function<OperationResult(const StreamedRecord&, const OptionValues&, int threads)> run_streamed;
+  /// Of a signal: empty if the record must be in memory; returns nullptr if the values given ask for the whole record.
   std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
   /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
   std::function<OptionValues(const BlockSource&, Index channel_count, double rate_hz, const OptionValues&)> resolve;
@@ -143,6 +154,23 @@ std::vector<FieldInfo> describe_arrays() {
 
 void add_waveforms(Table& table, RowMatrix&& waveforms);
 
+/// What a function returned (rows, events or a described struct of arrays), without its C++ type.
+template <class Result>
+OperationResult untyped(const std::string& name, const std::string& text, Result&& found) {
+  OperationResult result;
+  if constexpr (is_rows<std::decay_t<Result>>::value) {
+    if constexpr (requires { found.waveforms; }) {
+      result.table = to_table(name, text, found.rows);
+      add_waveforms(result.table, std::move(found.waveforms));
+    } else {
+      result.table = to_table(name, text, found);
+    }
+  } else {
+    result.arrays = arrays_of(std::move(found));
+  }
+  return result;
+}
+
 }  // namespace operation_detail
 
 /// Entry for `run`, with its stage, its first pass and its output rate where it has them.
@@ -168,25 +196,14 @@ OperationEntry operation(std::string name, std::string summary, Result (*run)(co
     using Row = typename operation_detail::is_rows<Result>::row;
     entry.kind = requires(Row row) { row.sample; } ? OperationKind::events : OperationKind::rows;
     entry.results = describe<Row>();
-    entry.run = [run, name, summary_text = entry.summary](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
-      auto found = run(signal, rate_hz, from_values<Options>(values), threads);
-      OperationResult result;
-      if constexpr (std::is_same_v<Result, std::vector<Row>>) {
-        result.table = to_table(name, summary_text, found);
-      } else {
-        result.table = to_table(name, summary_text, found.rows);
-        operation_detail::add_waveforms(result.table, std::move(found.waveforms));
-      }
-      return result;
-    };
   } else {
     static_assert(fully_described<Result>());
     entry.kind = OperationKind::arrays;
     entry.results = operation_detail::describe_arrays<Result>();
-    entry.run = [run](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
-      OperationResult result;
-      result.arrays = operation_detail::arrays_of(run(signal, rate_hz, from_values<Options>(values), threads));
-      return result;
+  }
+  if constexpr (!std::is_same_v<Result, RowMatrix>) {
+    entry.run = [run, name, text = entry.summary](const ChannelsView& signal, double rate_hz, const OptionValues& values, int threads) {
+      return operation_detail::untyped(name, text, run(signal, rate_hz, from_values<Options>(values), threads));
     };
   }
   if (stage) {
@@ -235,6 +252,15 @@ OperationEntry with_recording(OperationEntry entry, std::vector<Row> (*run)(cons
     OperationResult result;
     result.table = to_table(name, text, run(recording, from_values<Options>(values), threads));
     return result;
+  };
+  return entry;
+}
+
+/// `entry` with a form that reads the record block by block.
+template <class Options, class Result>
+OperationEntry with_stream(OperationEntry entry, Result (*run)(const StreamedRecord&, const Options&, int)) {
+  entry.run_streamed = [run, name = entry.name, text = entry.summary](const StreamedRecord& record, const OptionValues& values, int threads) {
+    return operation_detail::untyped(name, text, run(record, from_values<Options>(values), threads));
   };
   return entry;
 }

@@ -54,6 +54,12 @@ Column column_for(const FieldInfo& info) {
   return column;
 }
 
+std::vector<Column> columns_for(const std::vector<FieldInfo>& infos) {
+  std::vector<Column> columns;
+  for (const auto& info : infos) columns.push_back(column_for(info));
+  return columns;
+}
+
 void append_value(Column& column, const Value& value) {
   struct Appender {
     const Value& value;
