@@ -19,6 +19,7 @@ TYPES = {"boolean": "bool", "integer": "int", "number": "float", "text": "str", 
 RESULTS = {"arrays": "Arrays", "events": "Events", "rows": "Table"}
 EXPORTS = {
     "_adapt": "from_dataframe from_numpy from_xarray",
+    "_batch": "analyze analyze_file batch collect",
     "_errors": "EndplateWarning Error FileError InvalidArgument NumericalError",
     "_files": "RecordingFile build_info describe read_table show_config simulate version",
     "_objects": "Annotation Channel Gap Provenance ReaderWarning ScannedFile Stimulus Stream Subject",

@@ -6,6 +6,7 @@ function of this package, spelt as on the command line with underscores; its opt
 
 from . import _core
 from ._adapt import from_dataframe, from_numpy, from_xarray
+from ._batch import analyze, analyze_file, batch, collect
 from ._core import *  # noqa: F403
 from ._core import Operation
 from ._errors import EndplateWarning, Error, FileError, InvalidArgument, NumericalError
@@ -18,6 +19,6 @@ __version__ = version()
 __all__ = [
     "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError",
     "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Stimulus", "Stream", "Subject", "Sweeps",
-    "Table", "Truth", "Unit", "build_info", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read",
+    "Table", "Truth", "Unit", "analyze", "analyze_file", "batch", "build_info", "collect", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read",
     "read_table", "scan", "show_config", "simulate", "version", "write", *_core.operation_names,
 ]
