@@ -67,19 +67,6 @@ py::list tables_of(const RecordingFile& file) {
   return tables;
 }
 
-MotorUnit unit_from(const py::dict& payload) {
-  MotorUnit unit;
-  unit.unit_id = py::cast<int>(payload["unit_id"]);
-  unit.discharges.rate_hz = py::cast<double>(payload["rate_hz"]);
-  unit.discharges.sample = py::cast<std::vector<std::int64_t>>(payload["sample"]);
-  unit.discharges.offset_samples = py::cast<std::vector<double>>(payload["offset_samples"]);
-  const auto waveform = signal_from_array(payload["waveform_uv"], "channels_samples");
-  unit.waveform = waveform.matrix();
-  unit.waveform_zero = py::cast<Index>(payload["waveform_zero"]);
-  unit.status = py::cast<std::string>(payload["status"]);
-  return unit;
-}
-
 NwbContents contents_from(const py::dict& payload) {
   NwbContents contents;
   contents.signal = py::cast<bool>(payload["signal"]);
@@ -189,6 +176,19 @@ py::dict unit_payload(const MotorUnit& unit) {
   payload["waveform_zero"] = unit.waveform_zero;
   payload["status"] = unit.status;
   return payload;
+}
+
+MotorUnit unit_from(const py::dict& payload) {
+  MotorUnit unit;
+  unit.unit_id = py::cast<int>(payload["unit_id"]);
+  unit.discharges.rate_hz = py::cast<double>(payload["rate_hz"]);
+  unit.discharges.sample = py::cast<std::vector<std::int64_t>>(payload["sample"]);
+  unit.discharges.offset_samples = py::cast<std::vector<double>>(payload["offset_samples"]);
+  const auto waveform = signal_from_array(payload["waveform_uv"], "channels_samples");
+  unit.waveform = waveform.matrix();
+  unit.waveform_zero = py::cast<Index>(payload["waveform_zero"]);
+  unit.status = py::cast<std::string>(payload["status"]);
+  return unit;
 }
 
 void bind_files(py::module_& module) {

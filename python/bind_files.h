@@ -19,6 +19,9 @@ SweepSet sweeps_from(const py::dict& payload);
 /// {"unit_id", "rate_hz", "sample", "offset_samples", "waveform_uv", "waveform_zero", "status"}.
 py::dict unit_payload(const MotorUnit& unit);
 
+/// The reverse of unit_payload.
+MotorUnit unit_from(const py::dict& payload);
+
 void bind_files(py::module_& module);
 void bind_simulate(py::module_& module);
 

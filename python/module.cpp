@@ -13,6 +13,7 @@
 #include "python/bind_operation.h"
 #include "python/bind_options.h"
 #include "python/bind_recording.h"
+#include "python/bind_score.h"
 #include "python/describe.h"
 #include "python/operation_type.h"
 
@@ -58,6 +59,7 @@ PYBIND11_MODULE(_core, module) {
   bind_operations(module);
   bind_spectrum(module);
   bind_files(module);
+  bind_score(module);
   bind_simulate(module);
   bind_description(module);
 }

@@ -40,7 +40,7 @@ BAD = ["missing.edf", "directory", "empty.edf", "truncated.nwb", "truncated.edf"
 def file_arguments(command, path, scratch):
     """Arguments that make `command` work on `path`; None if it takes no recording file."""
     shape = command["arguments"]
-    if command["name"] in ("collect", "report", "config", "list", "version", "simulate", "batch"):
+    if command["name"] in ("collect", "report", "config", "list", "version", "simulate", "batch", "score", "bench"):
         return None
     if shape == "IN OUT":
         return [path, scratch / "out.nwb"]

@@ -9,12 +9,14 @@ namespace emg::tools {
 
 Command analyze_command();
 Command batch_command();
+Command bench_command();
 Command collect_command();
 Command config_command();
 Command convert_command();
 Command inspect_command();
 Command list_command();
 Command report_command();
+Command score_command();
 Command simulate_command();
 Command version_command();
 

@@ -14,11 +14,12 @@ from ._files import RecordingFile, build_info, describe, open, read, read_table,
 from ._objects import Annotation, Channel, Gap, Provenance, ReaderWarning, ScannedFile, Stimulus, Stream, Subject
 from ._recording import Recording, Sweeps, from_json
 from ._results import Arrays, Events, Table, Truth, Unit
+from ._score import Score, score
 
 __version__ = version()
 __all__ = [
     "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError",
-    "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Stimulus", "Stream", "Subject", "Sweeps",
+    "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Score", "Stimulus", "Stream", "Subject", "Sweeps",
     "Table", "Truth", "Unit", "analyze", "analyze_file", "batch", "build_info", "collect", "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read",
-    "read_table", "scan", "show_config", "simulate", "version", "write", *_core.operation_names,
+    "read_table", "scan", "score", "show_config", "simulate", "version", "write", *_core.operation_names,
 ]

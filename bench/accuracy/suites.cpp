@@ -1,0 +1,16 @@
+#include "bench/accuracy/suite.h"
+
+namespace emg::accuracy {
+
+Suite detect_suite();
+Suite onset_suite();
+
+const std::vector<Suite>& suites() {
+  static const std::vector<Suite> all{
+      detect_suite(),
+      onset_suite(),
+  };
+  return all;
+}
+
+}  // namespace emg::accuracy
