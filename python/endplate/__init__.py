@@ -17,6 +17,16 @@ from ._results import Arrays, Events, Table, Truth, Unit
 from ._score import Score, score
 
 __version__ = version()
+
+
+def __getattr__(name: str) -> object:
+    if name == "plot":  # not imported with the package: matplotlib is optional
+        import importlib
+
+        return importlib.import_module(".plot", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
     "Annotation", "Arrays", "Channel", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError",
     "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Score", "Stimulus", "Stream", "Subject", "Sweeps",

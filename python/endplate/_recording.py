@@ -189,6 +189,12 @@ class Recording(Immutable):
         return xarray.DataArray(self.to_numpy(), dims=("channel", "time"), coords={"channel": self.channel_names, "time": self.time_s},
                                 attrs={"units": "uV", "rate_hz": self.rate_hz})
 
+    def plot(self, **options: Any) -> Any:
+        """Channels above each other over time; `endplate.plot.traces` has the options. Needs matplotlib."""
+        from .plot import traces
+
+        return traces(self, **options)
+
     def to_json(self) -> str:
         """JSON text that `from_json` reads."""
         return json_text({"type": "Recording", **self._all_facts(), "data": array_record(self.data)})
