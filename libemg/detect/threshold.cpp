@@ -10,6 +10,8 @@
 #include "libemg/core/error.h"
 #include "libemg/core/parallel.h"
 #include "libemg/core/validate.h"
+#include "libemg/detect/noise_meter_internal.h"
+#include "libemg/detect/scan_internal.h"
 
 namespace emg {
 namespace {
@@ -24,20 +26,6 @@ double height(double x) {
   return x;
 }
 
-// First i >= from with height at or above the threshold; x.size() if there is none.
-template <SpikePolarity polarity>
-std::size_t first_above(Trace x, std::size_t from, double threshold) {
-  constexpr std::size_t kChunk = 64;
-  std::size_t i = from;
-  for (; i + kChunk <= x.size(); i += kChunk) {
-    std::int64_t above = 0;
-    for (std::size_t k = 0; k < kChunk; ++k) above += height<polarity>(x[i + k]) >= threshold;
-    if (above) break;
-  }
-  while (i < x.size() && height<polarity>(x[i]) < threshold) ++i;
-  return i;
-}
-
 struct Found {
   std::size_t crossing, peak;
 };
@@ -45,38 +33,6 @@ struct Found {
 struct Samples {
   std::size_t search, refractory, before, after;
 };
-
-template <SpikePolarity polarity>
-std::vector<Found> find_events(Trace x, double threshold, const Samples& span) {
-  std::vector<Found> found;
-  std::size_t i = 0;
-  while ((i = first_above<polarity>(x, i, threshold)) < x.size()) {
-    if (i > 0 && height<polarity>(x[i - 1]) >= threshold) {
-      while (i < x.size() && height<polarity>(x[i]) >= threshold) ++i;
-      continue;
-    }
-    const std::size_t end = std::min(i + span.search, x.size());
-    std::size_t peak = i;
-    for (std::size_t k = i + 1; k < end; ++k) {
-      if (height<polarity>(x[k]) > height<polarity>(x[peak])) peak = k;
-    }
-    found.push_back({i, peak});
-    i = std::max(i + 1, peak + span.refractory);
-  }
-  return found;
-}
-
-std::vector<Found> find_events(Trace x, double threshold, const Samples& span, SpikePolarity polarity) {
-  switch (polarity) {
-    case SpikePolarity::both:
-      return find_events<SpikePolarity::both>(x, threshold, span);
-    case SpikePolarity::negative:
-      return find_events<SpikePolarity::negative>(x, threshold, span);
-    case SpikePolarity::positive:
-      return find_events<SpikePolarity::positive>(x, threshold, span);
-  }
-  return {};
-}
 
 double step_size(Trace x, std::size_t i) {
   return i == 0 ? 0 : std::fabs(x[i] - x[i - 1]);
@@ -131,62 +87,225 @@ double instant_offset(Trace x, std::size_t i, double threshold, SpikeAlignment a
   return std::clamp((level - x[i]) / (x[i] - x[i - 1]), -0.5, 0.0);
 }
 
-// Marks events whose peak is a plateau at the highest (lowest) peak of all, when at least 10 samples lie there: a rail, not a crest.
-void mark_clipped(Trace x, const std::vector<Found>& found, std::size_t search, std::vector<SpikeEvent>& rows) {
-  constexpr int kFewest = 10;
-  for (const double sign : {-1.0, 1.0}) {
-    double extreme = 0;
-    for (const auto& event : found) extreme = std::max(extreme, sign * x[event.peak]);
-    if (extreme == 0) continue;
-    int at_extreme = 0;
-    for (const auto& event : found) {
-      const std::size_t end = std::min(event.crossing + search, x.size());
-      for (std::size_t k = event.crossing; k < end; ++k) at_extreme += sign * x[k] == extreme;
-    }
-    if (at_extreme < kFewest) continue;
-    for (std::size_t e = 0; e < found.size(); ++e) {
-      const std::size_t p = found[e].peak;
-      if (sign * x[p] == extreme && p + 1 < x.size() && x[p + 1] == x[p]) rows[e].clipped = true;
-    }
-  }
-}
+// Events of one channel, found in blocks. Only a stretch as long as search and waveform need is held between blocks.
+class SpikeFinder {
+ public:
+  SpikeFinder(const SpikeOptions& options, const Samples& span, double rate_hz, int channel, double noise, double threshold)
+      : o_(options), span_(span), rate_hz_(rate_hz), channel_(channel), noise_(noise), threshold_(threshold) {}
 
-std::vector<SpikeEvent> events_of(Trace x, double rate_hz, const SpikeOptions& o, const Samples& span, int channel) {
-  const NoiseOptions noise_options{.method = o.noise, .baseline_start_s = o.baseline_start_s, .baseline_stop_s = o.baseline_stop_s};
-  const double noise = noise_of(x, rate_hz, noise_options);
-  if (!o.threshold_uv && !(noise > 0)) {
-    throw InvalidArgument(fmt::format("channel {} is flat: its noise is 0 uV and gives no threshold; give threshold_uv", channel));
+  /// The next samples. `maxima`: of their chunks, or nullptr; `with_waveforms`: keeps those, else the caller cuts them out of the signal.
+  void take(Trace block, const double* maxima, bool with_waveforms) {
+    with_waveforms_ = with_waveforms;
+    if (held_.empty()) {
+      find(block, maxima, false);
+      keep(block);
+      return;
+    }
+    held_.insert(held_.end(), block.begin(), block.end());
+    find(held_, nullptr, false);
+    const auto seen = std::move(held_);
+    keep(seen);
   }
-  const double threshold = o.threshold_uv.value_or(o.factor * noise);
-  const auto found = find_events(x, threshold, span, o.polarity);
-  std::vector<SpikeEvent> rows;
-  rows.reserve(found.size());
-  for (const auto& event : found) {
-    const std::size_t at = aligned_sample(x, event, span.search, o.align);
-    const bool value_at_peak = o.align == SpikeAlignment::slope || o.align == SpikeAlignment::crossing;
+
+  void finish() {
+    find(held_, nullptr, true);
+    mark_clipped();
+  }
+
+  const std::vector<SpikeEvent>& rows() const { return rows_; }
+  const std::vector<double>& waveforms() const { return waveforms_; }
+
+ private:
+  // What an event reads behind and ahead of its crossing.
+  std::size_t behind() const { return std::max<std::size_t>(span_.before, 2); }
+  std::size_t ahead() const { return span_.search + std::max<std::size_t>(span_.after, 1) + 1; }
+
+  void keep(Trace seen) {
+    const std::size_t first = std::max(next_ > behind() ? next_ - behind() : 0, base_);
+    const std::size_t gone = std::min(first - base_, seen.size());
+    held_.assign(seen.begin() + static_cast<std::ptrdiff_t>(gone), seen.end());
+    base_ += gone;
+  }
+
+  void find(Trace x, const double* maxima, bool last) {
+    switch (o_.polarity) {
+      case SpikePolarity::both:
+        return find_in<SpikePolarity::both>(x, maxima, last);
+      case SpikePolarity::negative:
+        return find_in<SpikePolarity::negative>(x, maxima, last);
+      case SpikePolarity::positive:
+        return find_in<SpikePolarity::positive>(x, maxima, last);
+    }
+  }
+
+  // First i in [from, end) with height at or above the threshold, else end. Chunks that cannot hold one are passed by.
+  template <SpikePolarity polarity>
+  std::size_t first_above(Trace x, const double* maxima, std::size_t from, std::size_t end) const {
+    constexpr std::size_t kChunk = scan::kChunk;
+    const auto hopeless = [&](std::size_t first) {
+      if (maxima) return maxima[first / kChunk] < threshold_;
+      std::int64_t above = 0;
+      for (std::size_t k = 0; k < kChunk; ++k) above += height<polarity>(x[first + k]) >= threshold_;
+      return above == 0;
+    };
+    std::size_t i = from;
+    while (i < end) {
+      const std::size_t stop = std::min(end, (i / kChunk + 1) * kChunk);
+      if (stop - i == kChunk && hopeless(i)) {
+        i = stop;
+        continue;
+      }
+      while (i < stop && height<polarity>(x[i]) < threshold_) ++i;
+      if (i < stop) return i;
+    }
+    return end;
+  }
+
+  // Scans x, whose first sample is base_, up to where an event could need samples that are still to come.
+  template <SpikePolarity polarity>
+  void find_in(Trace x, const double* maxima, bool last) {
+    const std::size_t end = last ? x.size() : x.size() > ahead() ? x.size() - ahead() : 0;
+    if (next_ >= base_ + end) return;
+    std::size_t i = next_ - base_;
+    while (i < end && (i = first_above<polarity>(x, maxima, i, end)) < end) {
+      if (i > 0 && height<polarity>(x[i - 1]) >= threshold_) {
+        while (i < end && height<polarity>(x[i]) >= threshold_) ++i;
+        continue;
+      }
+      const std::size_t stop = std::min(i + span_.search, x.size());
+      std::size_t peak = i;
+      for (std::size_t k = i + 1; k < stop; ++k) {
+        if (height<polarity>(x[k]) > height<polarity>(x[peak])) peak = k;
+      }
+      add({i, peak}, x);
+      i = std::max(i + 1, peak + span_.refractory);
+    }
+    next_ = base_ + std::max(i, end);
+  }
+
+  void add(const Found& event, Trace x) {
+    const std::size_t at = aligned_sample(x, event, span_.search, o_.align);
+    const bool value_at_peak = o_.align == SpikeAlignment::slope || o_.align == SpikeAlignment::crossing;
     const std::size_t peak = value_at_peak ? event.peak : at;
     SpikeEvent row;
-    row.channel = channel;
-    row.sample = static_cast<std::int64_t>(at);
-    row.offset_samples = o.interpolate ? instant_offset(x, at, threshold, o.align) : 0;
-    row.time_s = (static_cast<double>(at) + row.offset_samples) / rate_hz;
-    row.amplitude_uv = o.interpolate ? refined(x, peak).value : x[peak];
+    row.channel = channel_;
+    row.sample = static_cast<std::int64_t>(base_ + at);
+    row.offset_samples = o_.interpolate ? instant_offset(x, at, threshold_, o_.align) : 0;
+    row.time_s = (static_cast<double>(base_ + at) + row.offset_samples) / rate_hz_;
+    row.amplitude_uv = o_.interpolate ? refined(x, peak).value : x[peak];
     row.polarity = row.amplitude_uv < 0 ? SpikePolarity::negative : SpikePolarity::positive;
-    if (noise > 0) row.snr = std::fabs(row.amplitude_uv) / noise;
-    row.complete = at >= span.before && at + span.after <= x.size();
-    rows.push_back(row);
+    if (noise_ > 0) row.snr = std::fabs(row.amplitude_uv) / noise_;
+    row.complete = base_ + at >= span_.before && at + span_.after <= x.size();
+    rows_.push_back(row);
+    const double value = x[event.peak];
+    const auto window = x.subspan(event.crossing, std::min(span_.search, x.size() - event.crossing));
+    peaks_.push_back({value, static_cast<int>(std::count(window.begin(), window.end(), value)),
+                      event.peak + 1 < x.size() && x[event.peak + 1] == value});
+    if (with_waveforms_) add_waveform(x, at, row.complete);
   }
-  mark_clipped(x, found, span.search, rows);
-  return rows;
-}
+
+  void add_waveform(Trace x, std::size_t at, bool complete) {
+    const std::size_t width = span_.before + span_.after;
+    if (complete) {
+      const auto from = x.begin() + static_cast<std::ptrdiff_t>(at - span_.before);
+      waveforms_.insert(waveforms_.end(), from, from + static_cast<std::ptrdiff_t>(width));
+    } else {
+      waveforms_.insert(waveforms_.end(), width, std::numeric_limits<double>::quiet_NaN());
+    }
+  }
+
+  // Marks events whose peak is a plateau at the highest (lowest) peak of all, when at least 10 samples lie there: a rail, not a crest.
+  void mark_clipped() {
+    constexpr int kFewest = 10;
+    for (const double sign : {-1.0, 1.0}) {
+      double extreme = 0;
+      for (const auto& p : peaks_) extreme = std::max(extreme, sign * p.value);
+      if (extreme == 0) continue;
+      int at_extreme = 0;
+      for (const auto& p : peaks_) at_extreme += sign * p.value == extreme ? p.samples : 0;
+      if (at_extreme < kFewest) continue;
+      for (std::size_t e = 0; e < rows_.size(); ++e) {
+        if (sign * peaks_[e].value == extreme && peaks_[e].is_flat) rows_[e].clipped = true;
+      }
+    }
+  }
+
+  struct Peak {
+    double value = 0;
+    int samples = 0;  ///< of the search that share the value
+    bool is_flat = false;
+  };
+
+  SpikeOptions o_;
+  Samples span_;
+  double rate_hz_;
+  int channel_;
+  double noise_, threshold_;
+  bool with_waveforms_ = false;
+  std::size_t base_ = 0, next_ = 0;  // sample of held_.front(), and of where the scan goes on
+  std::vector<double> held_, waveforms_;
+  std::vector<SpikeEvent> rows_;
+  std::vector<Peak> peaks_;
+};
 
 std::size_t samples_or_none(double duration_ms, double rate_hz) {
   return duration_ms > 0 ? static_cast<std::size_t>(samples_in_ms(duration_ms, rate_hz)) : 0;
 }
 
+Samples samples_of(const SpikeOptions& o, double rate_hz) {
+  return {static_cast<std::size_t>(samples_in_ms(o.search_ms, rate_hz)), samples_or_none(o.refractory_ms, rate_hz),
+          samples_or_none(o.before_ms, rate_hz), samples_or_none(o.after_ms, rate_hz)};
+}
+
+NoiseMeter meter_of(const SpikeOptions& o, double rate_hz, Index count) {
+  return {{.method = o.noise, .baseline_start_s = o.baseline_start_s, .baseline_stop_s = o.baseline_stop_s}, rate_hz, count};
+}
+
+SpikeFinder finder_of(const SpikeOptions& o, double rate_hz, Index channel, const NoiseReading& reading) {
+  const double noise = reading.constant ? 0 : reading.noise_uv;
+  if (!o.threshold_uv && !(noise > 0)) {
+    throw InvalidArgument(fmt::format("channel {} is flat: its noise is 0 uV and gives no threshold; give threshold_uv", channel));
+  }
+  return {o, samples_of(o, rate_hz), rate_hz, static_cast<int>(channel), noise, o.threshold_uv.value_or(o.factor * noise)};
+}
+
+void require_finite_block(Trace block, const double* maxima, Index channel, std::size_t first) {
+  const std::size_t chunks = (block.size() + scan::kChunk - 1) / scan::kChunk;
+  if (std::all_of(maxima, maxima + chunks, [](double v) { return std::isfinite(v); })) return;
+  const auto bad = std::find_if(block.begin(), block.end(), [](double v) { return !std::isfinite(v); });
+  throw InvalidArgument(fmt::format("channel {}, sample {} is not finite", channel, first + static_cast<std::size_t>(bad - block.begin())));
+}
+
+// One channel in memory, in blocks that stay in the cache for all that is read in a pass: what is finite, noise, largest values.
+std::vector<SpikeEvent> events_of(Trace x, double rate_hz, const SpikeOptions& o, Index channel) {
+  constexpr std::size_t kBlock = 64 * scan::kChunk;
+  auto meter = meter_of(o, rate_hz, static_cast<Index>(x.size()));
+  std::vector<double> maxima((x.size() + scan::kChunk - 1) / scan::kChunk);
+  for (bool checked = false; meter.wants_pass(); meter.end_pass()) {
+    if (meter.is_sparse()) {
+      meter.take(x);
+      continue;
+    }
+    for (std::size_t first = 0; first < x.size(); first += kBlock) {
+      const auto block = x.subspan(first, std::min(kBlock, x.size() - first));
+      double* const largest = maxima.data() + first / scan::kChunk;
+      if (!checked) {
+        scan::chunk_maxima(block, largest);
+        require_finite_block(block, largest, channel, first);
+      }
+      meter.take(block);
+    }
+    checked = true;
+  }
+  auto finder = finder_of(o, rate_hz, channel, meter.reading());
+  finder.take(x, maxima.data(), false);
+  finder.finish();
+  return finder.rows();
+}
+
 RowMatrix waveforms_of(const ChannelsView& signal, const std::vector<SpikeEvent>& rows, const Samples& span) {
   const auto width = static_cast<Index>(span.before + span.after);
-  RowMatrix waveforms(width == 0 ? 0 : static_cast<Index>(rows.size()), width);
+  RowMatrix waveforms = unset_matrix(width == 0 ? 0 : static_cast<Index>(rows.size()), width);
   for (Index r = 0; r < waveforms.rows(); ++r) {
     const auto& row = rows[static_cast<std::size_t>(r)];
     if (row.complete) {
@@ -201,17 +320,41 @@ RowMatrix waveforms_of(const ChannelsView& signal, const std::vector<SpikeEvent>
 }  // namespace
 
 Events<SpikeEvent> detect_spikes(const ChannelsView& signal, double rate_hz, const SpikeOptions& options, int threads) {
-  require_signal(signal, rate_hz);
+  require_record({{}, signal.rows(), signal.cols(), rate_hz});
   validate_options(options);
-  const Samples span{static_cast<std::size_t>(samples_in_ms(options.search_ms, rate_hz)), samples_or_none(options.refractory_ms, rate_hz),
-                     samples_or_none(options.before_ms, rate_hz), samples_or_none(options.after_ms, rate_hz)};
   std::vector<std::vector<SpikeEvent>> parts(static_cast<std::size_t>(signal.rows()));
-  parallel_for(signal.rows(), threads, [&](Index c) {
-    parts[static_cast<std::size_t>(c)] = events_of(channel_span(signal, c), rate_hz, options, span, static_cast<int>(c));
+  parallel_for(signal.rows(), threads,
+               [&](Index c) { parts[static_cast<std::size_t>(c)] = events_of(channel_span(signal, c), rate_hz, options, c); });
+  Events<SpikeEvent> events;
+  events.rows = std::move(parts.front());
+  for (std::size_t c = 1; c < parts.size(); ++c) events.rows.insert(events.rows.end(), parts[c].begin(), parts[c].end());
+  events.waveforms = waveforms_of(signal, events.rows, samples_of(options, rate_hz));
+  return events;
+}
+
+Events<SpikeEvent> detect_spikes_streamed(const StreamedRecord& record, const SpikeOptions& options, int threads) {
+  require_record(record);
+  validate_options(options);
+  std::vector<NoiseMeter> meters;
+  for (Index c = 0; c < record.channel_count; ++c) meters.push_back(meter_of(options, record.rate_hz, record.sample_count));
+  run_passes(record, meters, threads);
+  std::vector<SpikeFinder> finders;
+  for (Index c = 0; c < record.channel_count; ++c) {
+    finders.push_back(finder_of(options, record.rate_hz, c, meters[static_cast<std::size_t>(c)].reading()));
+  }
+  const auto span = samples_of(options, record.rate_hz);
+  const auto width = static_cast<Index>(span.before + span.after);
+  record.read([&](const ChannelsView& block) {
+    parallel_for(block.rows(), threads, [&](Index c) { finders[static_cast<std::size_t>(c)].take(channel_span(block, c), nullptr, width > 0); });
   });
   Events<SpikeEvent> events;
-  for (const auto& part : parts) events.rows.insert(events.rows.end(), part.begin(), part.end());
-  events.waveforms = waveforms_of(signal, events.rows, span);
+  for (auto& finder : finders) {
+    finder.finish();
+    events.rows.insert(events.rows.end(), finder.rows().begin(), finder.rows().end());
+  }
+  events.waveforms = unset_matrix(width == 0 ? 0 : static_cast<Index>(events.rows.size()), width);
+  double* out = events.waveforms.data();
+  for (const auto& finder : finders) out = std::copy(finder.waveforms().begin(), finder.waveforms().end(), out);
   return events;
 }
 

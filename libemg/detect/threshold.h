@@ -103,4 +103,8 @@ static_assert(fully_described<SpikeEvent>());
 /// Operation `detect-spikes`.
 Events<SpikeEvent> detect_spikes(const ChannelsView& signal, double rate_hz, const SpikeOptions& options, int threads = 1);
 
+/// The same, same bits, of a record that is read several times: for the noise (noise.h), and once for the events. Between blocks a channel
+/// holds search_ms + before_ms + after_ms.
+Events<SpikeEvent> detect_spikes_streamed(const StreamedRecord& record, const SpikeOptions& options, int threads = 1);
+
 }  // namespace emg
