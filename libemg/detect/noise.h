@@ -76,8 +76,8 @@ struct NoiseRow {
         field("noise_uv", &R::noise_uv, {}, "SD of the noise"),
         field("method", &R::method, {}, "how it was found"),
         field("window_ms", &R::window_ms, {}, "window of the percentile method"),
-        field("density", &R::density, {}, "share of windows below 1.5 times the noise (percentile method)"),
-        field("flags", &R::flags, {}, "flat: constant channel; no_quiet_time: hardly a window without activity"),
+        field("density", &R::density, {}, "share of windows below 1.5 times the level of the quietest of all (percentile method)"),
+        field("flags", &R::flags, {}, "flat: constant channel; no_quiet_time: less than a tenth of the windows is without activity"),
     };
   }
 };

@@ -27,6 +27,7 @@ constexpr double kQuietShare = 0.2;
 constexpr double kEnoughFreedom = 16;
 constexpr std::array kWindowsMs{5.0, 10.0, 20.0, 40.0};
 constexpr double kQuietLimit = 1.5;
+constexpr double kFloorShare = 0.005;
 // Windows that are looked at, evenly spread: the standard error of their 10th percentile is below half a percent.
 constexpr std::size_t kMostWindows = 16384;
 constexpr std::size_t kMostQuietWindows = 400;
@@ -257,8 +258,12 @@ NoiseReading Percentile::reading() const {
   // A sinusoid has next to no degrees of freedom, which would lift its level above the RMS of the record: no noise is more than all there is.
   reading.noise_uv = std::min(quantile_of(levels, kQuantile) / std::sqrt(expected), whole_uv);
   reading.window_ms = lengths_ms_[candidate_];
-  const double limit = kQuietLimit * reading.noise_uv;
-  const auto quiet = std::count_if(levels.begin(), levels.end(), [&](double s) { return s < limit; });
+  // Measured by its own 10th percentile a tenth of the windows is always quiet; the lowest of all tell a floor from activity without a pause.
+  std::erase_if(levels, [](double s) { return s == 0; });
+  if (levels.empty()) return reading;
+  const double share = std::max(kFloorShare, 1 / static_cast<double>(levels.size() + 1));
+  const double floor_uv = std::min(reading.noise_uv, quantile_of(levels, share) / std::sqrt(chi_square_quantile(share, freedom_) / freedom_));
+  const auto quiet = std::count_if(levels.begin(), levels.end(), [&](double s) { return s < kQuietLimit * floor_uv; });
   reading.density = static_cast<double>(quiet) / static_cast<double>(levels.size());
   return reading;
 }
@@ -330,6 +335,10 @@ void MedianPasses::take(std::span<const double> block) {
     const auto found = scan::count_between(block.subspan(i, std::min(kBlock, block.size() - i)), absolute_, low_, high_, scratch_.data());
     below_ += found.below;
     inside_ += found.inside;
+    for (std::size_t k = 0; k < found.inside; ++k) {
+      lowest_ = std::min(lowest_, scratch_[k]);
+      highest_ = std::max(highest_, scratch_[k]);
+    }
     keep({scratch_.data(), found.inside});
   }
 }
@@ -356,6 +365,10 @@ void MedianPasses::narrow(std::size_t lower) {
     std::nth_element(kept_.begin(), kept_.begin() + r, kept_.end());
     return kept_[static_cast<std::size_t>(r)];
   };
+  if (phase_ == Phase::bracket) {
+    low_ = lowest_;
+    high_ = highest_;
+  }
   const double low = rank - margin < 0 ? low_ : at(rank - margin), high = rank + margin >= k ? high_ : at(rank + margin);
   if (low == low_ && high == high_) {
     // Two values that many samples share: whether it is the lower one.
@@ -392,6 +405,8 @@ void MedianPasses::end_pass() {
   kept_.clear();
   step_ = 1;
   next_ = below_ = inside_ = 0;
+  lowest_ = kInfinite;
+  highest_ = -kInfinite;
 }
 
 NoiseMeter::NoiseMeter(const NoiseOptions& options, double rate_hz, Index count)

@@ -48,7 +48,8 @@ class MedianPasses final : public Passes {
   bool absolute_;
   std::size_t count_, seen_ = 0, step_ = 1, next_ = 0;
   std::size_t below_ = 0, inside_ = 0;
-  double low_, high_, reach_ = 2, value_ = 0, successor_ = 0;
+  double low_, high_, lowest_ = 0, highest_ = 0;  ///< the bracket; the extremes found inside
+  double reach_ = 2, value_ = 0, successor_ = 0;
   std::optional<double> above_tie_;
   std::vector<double> kept_, scratch_;
 };

@@ -124,7 +124,9 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
       const auto k = static_cast<std::size_t>(c);
       const auto trace = channel_span(source, c);
       Found found;
-      if (!envelope) {
+      if (options.method == OnsetMethod::sampen) {
+        found = entropy_bursts(trace, rate_hz, baselines[k], options);
+      } else if (!envelope) {
         found = whitened_bursts(trace, rate_hz, baselines[k], options);
       } else if (by_mean) {
         activity_measure(trace, options.method, measure);

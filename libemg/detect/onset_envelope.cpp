@@ -9,26 +9,6 @@
 namespace emg::onset_detail {
 namespace {
 
-struct Level {
-  double mean = 0, sd = 0;
-};
-
-Level level_over(std::span<const double> envelope, const std::vector<Span>& spans) {
-  Level level;
-  double count = 0, square = 0;
-  for (const auto& span : spans) {
-    count += static_cast<double>(span.count);
-    for (Index i = span.first; i < span.first + span.count; ++i) level.mean += envelope[static_cast<std::size_t>(i)];
-  }
-  if (count == 0) return level;
-  level.mean /= count;
-  for (const auto& span : spans) {
-    for (Index i = span.first; i < span.first + span.count; ++i) square += std::pow(envelope[static_cast<std::size_t>(i)] - level.mean, 2);
-  }
-  level.sd = std::sqrt(square / count);
-  return level;
-}
-
 // Degrees of freedom of a window of 250 ms of the noise in `spans`.
 double window_freedom(std::span<const double> trace, const std::vector<Span>& spans, double rate_hz) {
   constexpr double kWindowS = 0.25, kLagS = 0.05;
@@ -44,10 +24,6 @@ double window_freedom(std::span<const double> trace, const std::vector<Span>& sp
   if (!(power > 0)) return 1;
   for (auto& r : rho) r /= power;
   return std::max(4.0, window_degrees_of_freedom(rho, samples_in_s(kWindowS, rate_hz)));
-}
-
-double mean_inside(std::span<const double> envelope, const std::vector<Span>& bursts) {
-  return level_over(envelope, bursts).mean;
 }
 
 // Samples from the middle of `step` to where it reaches `share`.
@@ -86,6 +62,22 @@ void correct_delays(std::vector<Span>& bursts, std::span<const double> envelope,
 
 }  // namespace
 
+Level level_over(std::span<const double> envelope, const std::vector<Span>& spans) {
+  Level level;
+  double count = 0, square = 0;
+  for (const auto& span : spans) {
+    count += static_cast<double>(span.count);
+    for (Index i = span.first; i < span.first + span.count; ++i) level.mean += envelope[static_cast<std::size_t>(i)];
+  }
+  if (count == 0) return level;
+  level.mean /= count;
+  for (const auto& span : spans) {
+    for (Index i = span.first; i < span.first + span.count; ++i) square += std::pow(envelope[static_cast<std::size_t>(i)] - level.mean, 2);
+  }
+  level.sd = std::sqrt(square / count);
+  return level;
+}
+
 void activity_measure(std::span<const double> trace, OnsetMethod method, std::span<double> out) {
   const std::size_t n = trace.size();
   const double* const x = trace.data();
@@ -103,6 +95,27 @@ void activity_measure(std::span<const double> trace, OnsetMethod method, std::sp
   y[n - 1] = y[n - 2];
 }
 
+Found level_bursts(std::span<const double> envelope, const Level& base, const LevelRule& rule, Index gap, Index hold,
+                   const std::optional<double>& factor) {
+  constexpr int kRounds = 3;
+  constexpr double kHighShare = 0.9;
+  Found found;
+  const auto find = [&](double threshold) {
+    found.threshold = threshold;
+    found.bursts = joined_spans(spans_above(envelope, threshold), gap, hold);
+  };
+  if (factor) {
+    find(base.mean + *factor * base.sd);
+    return found;
+  }
+  const auto threshold_for = [&](double inside) {
+    return base.mean + std::max(rule.least_factor * base.sd, rule.share * (inside - base.mean));
+  };
+  find(threshold_for(quantile_of({envelope.begin(), envelope.end()}, kHighShare)));
+  for (int round = 0; round < kRounds && !found.bursts.empty(); ++round) find(threshold_for(level_over(envelope, found.bursts).mean));
+  return found;
+}
+
 std::vector<double> smoother_step(double rate_hz, const OnsetOptions& o) {
   const double reach_s = o.smoothing == OnsetSmoothing::mean ? o.smooth_ms / 1000 : 3 / o.smooth_hz;
   const Index half = samples_in_s(reach_s, rate_hz) + 2;
@@ -116,10 +129,7 @@ std::vector<double> smoother_step(double rate_hz, const OnsetOptions& o) {
 
 Found envelope_bursts(std::span<const double> envelope, std::span<const double> trace, double rate_hz, const Baseline& baseline,
                       const std::vector<double>& step, const OnsetOptions& o) {
-  constexpr int kRounds = 3;
-  constexpr double kHighShare = 0.9;
   const bool squared = o.method == OnsetMethod::teager;
-  const double least_factor = squared ? 3.5 : 3, share = squared ? 0.25 : 0.5;
   auto base = level_over(envelope, baseline.spans);
   if (baseline.selected) {
     const double f = quiet_selection_factor(window_freedom(trace, baseline.spans, rate_hz));
@@ -128,20 +138,7 @@ Found envelope_bursts(std::span<const double> envelope, std::span<const double> 
     base.sd /= scale;
   }
   const Index gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 0, hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 0;
-  const auto bursts_at = [&](double threshold) { return joined_spans(spans_above(envelope, threshold), gap, hold); };
-  Found found;
-  if (o.factor) {
-    found.threshold = base.mean + *o.factor * base.sd;
-    found.bursts = bursts_at(found.threshold);
-  } else {
-    const auto threshold_for = [&](double inside) { return base.mean + std::max(least_factor * base.sd, share * (inside - base.mean)); };
-    found.threshold = threshold_for(quantile_of({envelope.begin(), envelope.end()}, kHighShare));
-    found.bursts = bursts_at(found.threshold);
-    for (int round = 0; round < kRounds && !found.bursts.empty(); ++round) {
-      found.threshold = threshold_for(mean_inside(envelope, found.bursts));
-      found.bursts = bursts_at(found.threshold);
-    }
-  }
+  auto found = level_bursts(envelope, base, squared ? LevelRule{3.5, 0.25} : LevelRule{3, 0.5}, gap, hold, o.factor);
   if (o.correct_delay) correct_delays(found.bursts, envelope, rate_hz, base.mean, found.threshold, step);
   return found;
 }

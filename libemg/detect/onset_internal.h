@@ -19,7 +19,29 @@ struct Found {
   double threshold = 0;
 };
 
-/// Bursts of a whitened trace: aglr, bonato, cfar.
+struct Level {
+  double mean = 0, sd = 0;
+};
+
+/// Mean and SD of `envelope` over `spans`.
+Level level_over(std::span<const double> envelope, const std::vector<Span>& spans);
+
+/// Automatic threshold: mean + max(least_factor SD, share of the rise inside the bursts).
+struct LevelRule {
+  double least_factor = 3, share = 0.5;
+};
+
+/// Bursts of `envelope` above mean + factor SD of `base`, or above the automatic threshold; `gap` and `hold` in its samples.
+Found level_bursts(std::span<const double> envelope, const Level& base, const LevelRule& rule, Index gap, Index hold,
+                   const std::optional<double>& factor);
+
+/// Bursts of a relative power (1 in the baseline) by segmentation: change.
+Found change_bursts(std::span<const double> relative_power, double rate_hz, const OnsetOptions& options);
+
+/// Bursts by sample entropy: sampen.
+Found entropy_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& options);
+
+/// Bursts of a whitened trace: aglr, bonato, cfar, change.
 Found whitened_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& options);
 
 /// Step responses of the smoother, for the correction of delays: rises from 0 to 1 around its middle sample.

@@ -171,6 +171,7 @@ Found cfar_bursts(const std::vector<double>& q, const OnsetOptions& o) {
 Found whitened_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& o) {
   const auto q = relative_power(trace, rate_hz, baseline);
   const Index gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 0, hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 0;
+  if (o.method == OnsetMethod::change) return change_bursts(q, rate_hz, o);
   Found found;
   if (o.method == OnsetMethod::aglr) {
     found.threshold = o.llr;

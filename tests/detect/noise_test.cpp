@@ -41,6 +41,45 @@ TEST_CASE("the sampled median is the median, bit for bit") {
   CHECK(median_abs(std::vector<double>(30000, -2.5)) == 2.5);
 }
 
+TEST_CASE("the median of values that many samples share, and of long records") {
+  Random random(4);
+  std::vector<double> two(200001), three(300000), lopsided(400000, 1.0), longer(2000000);
+  for (auto& v : two) v = random.uniform() < 0.5 ? 1 : 2;
+  for (std::size_t i = 0; i < three.size(); ++i) three[i] = i % 2 ? 3 : 4;
+  for (std::size_t i = 0; i < lopsided.size(); i += 3) lopsided[i] = 2 + random.uniform();
+  for (std::size_t i = 0; i < longer.size(); ++i) longer[i] = random.normal() * (i < 1000000 ? 1 : 10);
+  for (const auto& x : {two, three, lopsided, longer}) CHECK(median_abs(x) == plain_median(x));
+}
+
+TEST_CASE("noise-level from blocks has the bits of the whole record") {
+  RowMatrix x(3, 50001);
+  for (Index c = 0; c < x.rows(); ++c) x.row(c) = scenes::matrix(scenes::white(50001, 50 + static_cast<std::uint64_t>(c)));
+  x.row(1).array() += 5;
+  std::vector<NoiseOptions> cases;
+  for (const auto method : {NoiseMethod::percentile, NoiseMethod::mad, NoiseMethod::rms, NoiseMethod::span}) {
+    for (const bool centre : {false, true}) cases.push_back({.method = method, .centre = centre, .baseline_start_s = 1, .baseline_stop_s = 3.0});
+  }
+  cases.push_back({.block_s = 4});
+  cases.push_back({.method = NoiseMethod::mad, .block_s = 7});
+  for (const auto& options : cases) {
+    const auto whole = noise_level(x, 2000, options);
+    for (const Index block : {1, 7, 4096, 50001}) {
+      const auto rows = noise_level_streamed(scenes::streamed(x, 2000, block), options, 2);
+      CAPTURE(static_cast<int>(options.method), options.centre, options.block_s, block);
+      REQUIRE(rows.size() == whole.size());
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        CHECK(rows[i].channel == whole[i].channel);
+        CHECK(rows[i].noise_uv == whole[i].noise_uv);
+        CHECK(rows[i].density == whole[i].density);
+        CHECK(rows[i].end_s == whole[i].end_s);
+      }
+    }
+  }
+  x(2, 40000) = std::nan("");
+  CHECK_THROWS_WITH(noise_level_streamed(scenes::streamed(x, 2000, 999), {}), ContainsSubstring("channel 2, sample 40000 is not finite"));
+  CHECK_THROWS_WITH(noise_level_streamed(scenes::streamed(RowMatrix(1, 0), 2000, 1), {}), ContainsSubstring("empty"));
+}
+
 TEST_CASE("quantiles interpolate like np.quantile") {
   CHECK(quantile_of({4, 1, 3, 2}, 0.1) == Approx(1.3).epsilon(1e-14));
   CHECK(quantile_of({5}, 0.7) == 5);
@@ -65,15 +104,26 @@ TEST_CASE("every method reads white noise") {
 }
 
 TEST_CASE("mad takes activity for noise, the percentile hardly") {
-  const double rate_hz = 10000;
-  auto x = scenes::white(200000, 6);
-  Random random(7);
-  for (int i = 0; i < 20 * 110; ++i) scenes::add_biphasic(x, rate_hz, random.uniform(0, 20), 0.5e-3, 40 * random.uniform(0.5, 2));
-  const double mad = level(x, rate_hz, {.method = NoiseMethod::mad});
-  const double percentile = level(x, rate_hz, {});
-  CHECK(mad > 1.3);
-  CHECK(percentile > 0.9);
-  CHECK(percentile < 1.2);
+  // The true noise is that of the same scene without units, through the same filter.
+  for (const double rate_hz : {10000.0, 30000.0}) {
+    const auto read = [&](int units, std::uint64_t seed) {
+      const auto filtered = [&](int count) { return highpass(scenes::matrix(scenes::needle(count, rate_hz, 20, seed)), rate_hz, {.cut_hz = 500}); };
+      const RowMatrix quiet = filtered(0), active = filtered(units);
+      const double truth = std::sqrt(quiet.squaredNorm() / static_cast<double>(quiet.cols()));
+      auto row = noise_level(active, rate_hz, {}).at(0);
+      row.noise_uv /= truth;
+      return std::pair{row, noise_level(active, rate_hz, {.method = NoiseMethod::mad}).at(0).noise_uv / truth};
+    };
+    for (const std::uint64_t seed : {6u, 7u, 8u}) {
+      CAPTURE(rate_hz, seed);
+      for (const int units : {0, 2, 5}) CHECK(read(units, seed).first.noise_uv == Approx(1).margin(0.08));
+      const auto [ten, ten_by_mad] = read(10, seed);
+      CHECK(ten.noise_uv <= 1.15);
+      CHECK(ten_by_mad >= 1.8);
+      CHECK(read(20, seed).first.noise_uv <= 1.40);
+      CHECK(read(40, seed).first.flags == std::vector<std::string>{"no_quiet_time"});
+    }
+  }
 }
 
 TEST_CASE("noise scales with the signal and not with an offset when centred") {
