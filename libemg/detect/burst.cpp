@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "libemg/detect/noise.h"
+#include "libemg/detect/scan_internal.h"
 
 namespace emg {
 namespace {
@@ -34,27 +35,30 @@ void block_sums(const double* x, double* out, Index width, Index windows) {
   }
 }
 
-// All sums of `width` neighbours of the trace, as many as `sums` holds.
-void all_block_sums(std::span<const double> trace, Index width, std::span<double> sums) {
+// All sums of `width` neighbours of the trace times `scale`, as many as `sums` holds.
+void all_block_sums(std::span<const double> trace, Index width, double scale, std::span<double> sums) {
   const auto count = static_cast<Index>(sums.size());
+  if (width <= static_cast<Index>(scan::kWidest)) {
+    return scan::window_sums(trace.data(), sums.size(), static_cast<std::size_t>(width), scale, sums.data());
+  }
   Index block = 0;
   for (; block + kLanes * width <= count; block += kLanes * width)
     block_sums<kLanes>(trace.data() + block, sums.data() + block, width, width);
   for (; block < count; block += width) block_sums<1>(trace.data() + block, sums.data() + block, width, std::min(width, count - block));
+  for (auto& v : sums) v *= scale;
 }
 
 }  // namespace
 
 std::vector<Span> spans_above(std::span<const double> trace, double level) {
-  constexpr std::size_t kChunk = 64;
+  constexpr std::size_t kChunk = 256;
   std::vector<Span> spans;
   const std::size_t n = trace.size();
   std::size_t i = 0;
   // First sample from `i` on the given side of the level; whole chunks without one are passed by a count.
   const auto next = [&](bool above) {
     for (; i + kChunk <= n; i += kChunk) {
-      std::size_t count = 0;
-      for (std::size_t k = 0; k < kChunk; ++k) count += trace[i + k] > level;
+      const std::size_t count = scan::count_above(trace.subspan(i, kChunk), level);
       if (above ? count > 0 : count < kChunk) break;
     }
     while (i < n && (trace[i] > level) != above) ++i;
@@ -85,7 +89,7 @@ std::vector<double> window_sums(std::span<const double> trace, Index width) {
   const auto n = static_cast<Index>(trace.size());
   if (width < 1 || n < width) return {};
   std::vector<double> sums(static_cast<std::size_t>(n - width + 1));
-  all_block_sums(trace, width, sums);
+  all_block_sums(trace, width, 1, sums);
   return sums;
 }
 
@@ -94,9 +98,7 @@ void moving_mean(std::span<const double> trace, Index width, std::span<double> m
   const Index before = width / 2, after = width - before;  // covers [i - before, i + after)
   const Index whole = std::max<Index>(0, n - width + 1);
   const auto middle = mean.subspan(static_cast<std::size_t>(whole > 0 ? before : 0), static_cast<std::size_t>(whole));
-  all_block_sums(trace, width, middle);
-  const double scale = 1 / static_cast<double>(width);
-  for (auto& v : middle) v *= scale;
+  all_block_sums(trace, width, 1 / static_cast<double>(width), middle);
   const auto edge = [&](Index i) {
     const Index from = std::max<Index>(0, i - before), to = std::min(n, i + after);
     double sum = 0;

@@ -10,7 +10,9 @@
 #include "libemg/core/parallel.h"
 #include "libemg/core/validate.h"
 #include "libemg/detect/burst.h"
+#include "libemg/detect/noise_meter_internal.h"
 #include "libemg/detect/onset_internal.h"
+#include "libemg/detect/scan_internal.h"
 #include "libemg/filter/butterworth.h"
 
 namespace emg {
@@ -69,14 +71,15 @@ RowMatrix smooth_measures(const ChannelsView& source, double rate_hz, const Onse
   require_corner("smooth_hz", o.smooth_hz, rate_hz);
   RowMatrix measure(source.rows(), source.cols());
   parallel_for(source.rows(), threads, [&](Index c) {
-    activity_measure(channel_span(source, c), o.method, {measure.row(c).data(), static_cast<std::size_t>(measure.cols())});
+    activity_measure(channel_span(source, c), o.method, 0, {measure.row(c).data(), static_cast<std::size_t>(measure.cols())});
   });
   return lowpass(measure, rate_hz, {.cut_hz = o.smooth_hz, .order = 2}, threads);
 }
 
 std::vector<OnsetRow> rows_of(const Found& found, std::span<const double> trace, const Baseline& baseline, double rate_hz, int channel,
                               OnsetMethod method) {
-  const double noise = rms_over(trace, baseline.spans);
+  double noise = rms_over(trace, baseline.spans);
+  if (baseline.selected && !found.bursts.empty()) noise /= quiet_selection_factor(window_freedom(trace, baseline.spans, rate_hz));
   std::vector<OnsetRow> rows;
   for (const auto& burst : found.bursts) {
     OnsetRow row;
@@ -100,17 +103,16 @@ std::vector<OnsetRow> rows_of(const Found& found, std::span<const double> trace,
 }  // namespace
 
 std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads) {
-  require_signal(signal, rate_hz);
   validate_options(options);
   const bool envelope = uses_envelope(options.method);
   const bool filtered = options.method == OnsetMethod::teager && options.prefilter;
-  std::vector<Baseline> baselines(static_cast<std::size_t>(signal.rows()));
-  parallel_for(signal.rows(), threads,
-               [&](Index c) { baselines[static_cast<std::size_t>(c)] = baseline_of(channel_span(signal, c), rate_hz, options, c); });
+  const bool by_mean = envelope && options.smoothing == OnsetSmoothing::mean;
+  // Filters work on channels side by side; everything else takes one channel after the other, which then stays in the cache.
+  const bool side_by_side = filtered || (envelope && !by_mean);
+  side_by_side ? require_signal(signal, rate_hz) : require_record({{}, signal.rows(), signal.cols(), rate_hz});
   RowMatrix band, smooth;
   if (filtered) band = prefiltered(signal, rate_hz, threads);
   const ChannelsView source = filtered ? ChannelsView(band) : signal;
-  const bool by_mean = envelope && options.smoothing == OnsetSmoothing::mean;
   if (envelope && !by_mean) smooth = smooth_measures(source, rate_hz, options, threads);
   const auto step = envelope && options.correct_delay ? smoother_step(rate_hz, options) : std::vector<double>{};
 
@@ -119,23 +121,23 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
   std::vector<std::vector<OnsetRow>> parts(static_cast<std::size_t>(signal.rows()));
   // Each task keeps its buffers from channel to channel: fresh pages cost more than the arithmetic.
   parallel_for(tasks, threads, [&](Index task) {
-    std::vector<double> measure(samples), mean(samples);
+    std::vector<double> mean(samples);
     for (Index c = task; c < signal.rows(); c += tasks) {
-      const auto k = static_cast<std::size_t>(c);
+      if (!side_by_side && !scan::all_finite(channel_span(signal, c))) require_finite(signal);
+      const auto baseline = baseline_of(channel_span(signal, c), rate_hz, options, c);
       const auto trace = channel_span(source, c);
       Found found;
       if (options.method == OnsetMethod::sampen) {
-        found = entropy_bursts(trace, rate_hz, baselines[k], options);
+        found = entropy_bursts(trace, rate_hz, baseline, options);
       } else if (!envelope) {
-        found = whitened_bursts(trace, rate_hz, baselines[k], options);
+        found = whitened_bursts(trace, rate_hz, baseline, options);
       } else if (by_mean) {
-        activity_measure(trace, options.method, measure);
-        moving_mean(measure, samples_in_ms(options.smooth_ms, rate_hz), mean);
-        found = envelope_bursts(mean, trace, rate_hz, baselines[k], step, options);
+        smooth_by_mean(trace, options.method, samples_in_ms(options.smooth_ms, rate_hz), mean);
+        found = envelope_bursts(mean, trace, rate_hz, baseline, step, options);
       } else {
-        found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baselines[k], step, options);
+        found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baseline, step, options);
       }
-      parts[k] = rows_of(found, channel_span(signal, c), baselines[k], rate_hz, static_cast<int>(c), options.method);
+      parts[static_cast<std::size_t>(c)] = rows_of(found, channel_span(signal, c), baseline, rate_hz, static_cast<int>(c), options.method);
     }
   });
   std::vector<OnsetRow> rows;

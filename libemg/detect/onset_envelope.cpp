@@ -4,27 +4,11 @@
 #include "libemg/detect/burst.h"
 #include "libemg/detect/noise.h"
 #include "libemg/detect/onset_internal.h"
+#include "libemg/detect/scan_internal.h"
 #include "libemg/filter/butterworth.h"
 
 namespace emg::onset_detail {
 namespace {
-
-// Degrees of freedom of a window of 250 ms of the noise in `spans`.
-double window_freedom(std::span<const double> trace, const std::vector<Span>& spans, double rate_hz) {
-  constexpr double kWindowS = 0.25, kLagS = 0.05;
-  const Index lags = std::min<Index>(samples_in_s(kLagS, rate_hz), 500);
-  std::vector<double> rho(static_cast<std::size_t>(lags));
-  for (const auto& span : spans) {
-    const auto x = trace.subspan(static_cast<std::size_t>(span.first), static_cast<std::size_t>(span.count));
-    for (std::size_t k = 0; k < rho.size() && k < x.size(); ++k) {
-      for (std::size_t i = k; i < x.size(); ++i) rho[k] += x[i] * x[i - k];
-    }
-  }
-  const double power = rho.front();
-  if (!(power > 0)) return 1;
-  for (auto& r : rho) r /= power;
-  return std::max(4.0, window_degrees_of_freedom(rho, samples_in_s(kWindowS, rate_hz)));
-}
 
 // Samples from the middle of `step` to where it reaches `share`.
 double step_delay(const std::vector<double>& step, double share) {
@@ -78,21 +62,72 @@ Level level_over(std::span<const double> envelope, const std::vector<Span>& span
   return level;
 }
 
-void activity_measure(std::span<const double> trace, OnsetMethod method, std::span<double> out) {
-  const std::size_t n = trace.size();
-  const double* const x = trace.data();
-  double* const y = out.data();
+double window_freedom(std::span<const double> trace, const std::vector<Span>& spans, double rate_hz) {
+  constexpr double kWindowS = 0.25, kLagS = 0.05;
+  constexpr Index kMostSamples = 8192;
+  const Index lags = std::min<Index>(samples_in_s(kLagS, rate_hz), 500);
+  std::vector<double> rho(static_cast<std::size_t>(lags));
+  Index seen = 0;
+  for (const auto& span : spans) {
+    if ((seen += span.count) > kMostSamples + span.count) break;
+    const auto x = trace.subspan(static_cast<std::size_t>(span.first), static_cast<std::size_t>(span.count));
+    for (std::size_t k = 0; k < rho.size() && k < x.size(); ++k) {
+      for (std::size_t i = k; i < x.size(); ++i) rho[k] += x[i] * x[i - k];
+    }
+  }
+  const double power = rho.front();
+  if (!(power > 0)) return 1;
+  for (auto& r : rho) r /= power;
+  return std::max(4.0, window_degrees_of_freedom(rho, samples_in_s(kWindowS, rate_hz)));
+}
+
+void activity_measure(std::span<const double> trace, OnsetMethod method, Index first, std::span<double> out) {
+  const auto n = static_cast<Index>(trace.size()), end = first + static_cast<Index>(out.size());
   if (method == OnsetMethod::hodges_bui) {
-    for (std::size_t i = 0; i < n; ++i) y[i] = std::fabs(x[i]);
+    for (Index i = first; i < end; ++i) out[static_cast<std::size_t>(i - first)] = std::fabs(trace[static_cast<std::size_t>(i)]);
     return;
   }
   if (n < 3) {
     std::fill(out.begin(), out.end(), 0.0);
     return;
   }
-  for (std::size_t i = 1; i + 1 < n; ++i) y[i] = std::fabs(x[i] * x[i] - x[i - 1] * x[i + 1]);
-  y[0] = y[1];
-  y[n - 1] = y[n - 2];
+  // The energy needs both neighbours: the ends of the record repeat what lies beside them.
+  const Index from = std::clamp<Index>(first, 1, n - 1), to = std::clamp<Index>(end, from, n - 1);
+  scan::teager_energy(trace.data() + from, static_cast<std::size_t>(to - from), out.data() + (from - first));
+  const auto energy = [&](Index i) {
+    const double* const x = trace.data() + i;
+    return std::fabs(x[0] * x[0] - *(x - 1) * x[1]);
+  };
+  if (first == 0 && end > 0) out.front() = energy(1);
+  if (end == n) out.back() = energy(n - 2);
+}
+
+void smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean) {
+  constexpr Index kBlock = 2048;
+  const auto n = static_cast<Index>(trace.size());
+  if (n < 4 * width || width > static_cast<Index>(scan::kWidest)) {
+    std::vector<double> measure(trace.size());
+    activity_measure(trace, method, 0, measure);
+    moving_mean(measure, width, mean);
+    return;
+  }
+  // Energy and sums of a block stay in the cache.
+  const Index before = width / 2, whole = n - width + 1;
+  std::vector<double> measure(static_cast<std::size_t>(kBlock + width));
+  for (Index i = 0; i < whole; i += kBlock) {
+    const Index count = std::min(kBlock, whole - i);
+    activity_measure(trace, method, i, {measure.data(), static_cast<std::size_t>(count + width - 1)});
+    scan::window_sums(measure.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(width), 1 / static_cast<double>(width),
+                      mean.data() + before + i);
+  }
+  std::vector<double> edge(static_cast<std::size_t>(2 * width)), smooth(edge.size());
+  activity_measure(trace, method, 0, edge);
+  moving_mean(edge, width, smooth);
+  std::copy_n(smooth.begin(), before, mean.begin());
+  activity_measure(trace, method, n - 2 * width, edge);
+  moving_mean(edge, width, smooth);
+  const Index after = n - before - whole;
+  std::copy_n(smooth.end() - after, after, mean.end() - after);
 }
 
 Found level_bursts(std::span<const double> envelope, const Level& base, const LevelRule& rule, Index gap, Index hold,

@@ -47,8 +47,14 @@ Found whitened_bursts(std::span<const double> trace, double rate_hz, const Basel
 /// Step responses of the smoother, for the correction of delays: rises from 0 to 1 around its middle sample.
 std::vector<double> smoother_step(double rate_hz, const OnsetOptions& options);
 
-/// What the smoother works on: |x|, or the absolute Teager-Kaiser energy; `out` is as long as the trace.
-void activity_measure(std::span<const double> trace, OnsetMethod method, std::span<double> out);
+/// What the smoother works on, |x| or the absolute Teager-Kaiser energy, of the samples from `first` on, as many as `out` holds.
+void activity_measure(std::span<const double> trace, OnsetMethod method, Index first, std::span<double> out);
+
+/// The moving mean (burst.h) of activity_measure over `width` samples; `mean` is as long as the trace.
+void smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean);
+
+/// Degrees of freedom of a window of 250 ms of the noise in `spans`.
+double window_freedom(std::span<const double> trace, const std::vector<Span>& spans, double rate_hz);
 
 /// Bursts of a smooth envelope: hodges_bui, teager. `trace` is what the envelope was made of, for the degrees of freedom of its baseline.
 Found envelope_bursts(std::span<const double> envelope, std::span<const double> trace, double rate_hz, const Baseline& baseline,

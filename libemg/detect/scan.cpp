@@ -76,12 +76,68 @@ Between count_baseline(std::span<const double> x, bool absolute, double low, dou
   return found;
 }
 
+// The loops below are the same additions in the same order for every width of vector.
+#define EMG_ALWAYS_INLINE inline __attribute__((always_inline))
+
+EMG_ALWAYS_INLINE bool all_finite_loop(std::span<const double> x) {
+  constexpr std::size_t kLanes = 32;
+  double lanes[kLanes] = {};
+  const double* const p = x.data();
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) lanes[k] += p[i + k] - p[i + k];
+  }
+  double sum = 0;
+  for (const double lane : lanes) sum += lane;
+  for (; i < x.size(); ++i) sum += p[i] - p[i];
+  return sum == 0;
+}
+
+EMG_ALWAYS_INLINE std::size_t count_above_loop(std::span<const double> x, double level) {
+  const double* const p = x.data();
+  const std::size_t n = x.size();
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) count += p[i] > level;
+  return static_cast<std::size_t>(count);
+}
+
+EMG_ALWAYS_INLINE void teager_loop(const double* __restrict x, std::size_t count, double* __restrict out) {
+  for (std::size_t i = 0; i < count; ++i) out[i] = std::fabs(x[i] * x[i] - *(x + i - 1) * x[i + 1]);
+}
+
+EMG_ALWAYS_INLINE void window_sums_loop(const double* x, std::size_t count, std::size_t width, double scale, double* result) {
+  constexpr std::size_t kBlock = 1024;
+  double level[2][kBlock + kWidest];
+  for (std::size_t first = 0; first < count; first += kBlock) {
+    const std::size_t m = std::min(kBlock, count - first);
+    double* __restrict out = result + first;
+    const double* __restrict sums = x + first;
+    std::size_t valid = m + width - 1, offset = 0, size = 1;
+    int next = 0;
+    for (std::size_t i = 0; i < m; ++i) out[i] = 0;
+    for (std::size_t rest = width;; size *= 2) {
+      if (rest & 1) {
+        for (std::size_t i = 0; i < m; ++i) out[i] += sums[i + offset];
+        offset += size;
+      }
+      rest >>= 1;
+      if (rest == 0) break;
+      double* __restrict doubled = level[next];
+      valid -= size;
+      for (std::size_t i = 0; i < valid; ++i) doubled[i] = sums[i] + sums[i + size];
+      sums = doubled;
+      next ^= 1;
+    }
+    for (std::size_t i = 0; i < m; ++i) out[i] *= scale;
+  }
+}
+
 #if defined(__x86_64__)
 // The warnings come from the compiler's own intrinsics (GCC 12).
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#define EMG_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
+#define EMG_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt,prefer-vector-width=512")))
 
 EMG_AVX512 double maximum_avx512(const double* x) {
   __m512d a = _mm512_setzero_pd(), b = a;
@@ -113,6 +169,19 @@ EMG_AVX512 Between count_avx512(std::span<const double> x, bool absolute, double
   }
   return found;
 }
+
+EMG_AVX512 bool all_finite_avx512(std::span<const double> x) {
+  return all_finite_loop(x);
+}
+EMG_AVX512 std::size_t count_above_avx512(std::span<const double> x, double level) {
+  return count_above_loop(x, level);
+}
+EMG_AVX512 void teager_avx512(const double* x, std::size_t count, double* out) {
+  teager_loop(x, count, out);
+}
+EMG_AVX512 void window_sums_avx512(const double* x, std::size_t count, std::size_t width, double scale, double* out) {
+  window_sums_loop(x, count, width, scale, out);
+}
 #pragma GCC diagnostic pop
 #endif
 
@@ -122,6 +191,34 @@ bool wide() {
 }
 
 }  // namespace
+
+bool all_finite(std::span<const double> x) {
+#if defined(__x86_64__)
+  if (wide()) return all_finite_avx512(x);
+#endif
+  return all_finite_loop(x);
+}
+
+std::size_t count_above(std::span<const double> x, double level) {
+#if defined(__x86_64__)
+  if (wide()) return count_above_avx512(x, level);
+#endif
+  return count_above_loop(x, level);
+}
+
+void teager_energy(const double* x, std::size_t count, double* out) {
+#if defined(__x86_64__)
+  if (wide()) return teager_avx512(x, count, out);
+#endif
+  teager_loop(x, count, out);
+}
+
+void window_sums(const double* x, std::size_t count, std::size_t width, double scale, double* out) {
+#if defined(__x86_64__)
+  if (wide()) return window_sums_avx512(x, count, width, scale, out);
+#endif
+  window_sums_loop(x, count, width, scale, out);
+}
 
 void chunk_maxima(std::span<const double> x, double* maxima) {
   std::size_t i = 0;

@@ -8,6 +8,21 @@ namespace emg::scan {
 
 inline constexpr std::size_t kChunk = 64;
 
+/// Whether every sample is finite.
+bool all_finite(std::span<const double> x);
+
+/// How many samples lie above `level`.
+std::size_t count_above(std::span<const double> x, double level);
+
+/// out[i] = |x[i]^2 - x[i-1] x[i+1]|; `x` has a sample before and one after those asked for.
+void teager_energy(const double* x, std::size_t count, double* out);
+
+/// Widest window that window_sums can add.
+inline constexpr std::size_t kWidest = 512;
+
+/// out[i] = scale (x[i] + ... + x[i + width - 1]), width at most kWidest; sums of 1, 2, 4, ... samples are added, nothing is subtracted.
+void window_sums(const double* x, std::size_t count, std::size_t width, double scale, double* out);
+
 /// maxima[k] = largest |x| of chunk k of kChunk samples; the last chunk may be shorter. Not finite if a sample of the chunk is not.
 void chunk_maxima(std::span<const double> x, double* maxima);
 
