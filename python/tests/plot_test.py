@@ -98,7 +98,6 @@ def test_sweeps_and_scans(ep):
 
 
 def test_without_matplotlib(ep, rec, monkeypatch):
-    importer = builtins.__import__
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="^plotting needs matplotlib$"):
         rec.plot()
