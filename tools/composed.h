@@ -13,6 +13,7 @@ Command bench_command();
 Command collect_command();
 Command config_command();
 Command convert_command();
+Command decompose_command();
 Command inspect_command();
 Command list_command();
 Command report_command();

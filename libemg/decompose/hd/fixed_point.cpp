@@ -1,0 +1,178 @@
+#include "libemg/decompose/hd/fixed_point.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "libemg/core/error.h"
+#include "libemg/core/parallel.h"
+#include "libemg/decompose/hd/kernels_internal.h"
+#include "libemg/decompose/hd/product_internal.h"
+#include "libemg/decompose/hd/sources.h"
+
+namespace emg::hd {
+namespace {
+
+using hd_kernels::kFloatColumns;
+
+constexpr Index kTile = 256;
+// Sources are clipped here, in standard deviations, so that one artefact cannot be a source.
+constexpr float kHighest = 30;
+// A column may not stop before its start sample counts again.
+constexpr int kFewestIterations = 2;
+
+hd_kernels::Shape shape_of(Contrast contrast) {
+  switch (contrast) {
+    case Contrast::even: return hd_kernels::Shape::even;
+    case Contrast::odd: return hd_kernels::Shape::odd;
+    default: return hd_kernels::Shape::positive;
+  }
+}
+
+void set_power(hd_kernels::Powers& powers, Index lane, double exponent) {
+  const double halves = 2 * (exponent - 2);
+  const auto bits = static_cast<int>(std::lround(halves));
+  if (std::abs(halves - bits) > 1e-9 || bits < 1 || bits > 15) {
+    throw InvalidArgument(fmt::format("exponents has {}, expected multiples of 0.5 in [2.5, 9]", exponent));
+  }
+  powers.half[lane] = static_cast<float>(bits & 1);
+  powers.one[lane] = static_cast<float>(bits >> 1 & 1);
+  powers.two[lane] = static_cast<float>(bits >> 2 & 1);
+  powers.four[lane] = static_cast<float>(bits >> 3 & 1);
+  powers.factor[lane] = static_cast<float>(exponent - 1);
+}
+
+// One of the columns that run together.
+struct Lane {
+  Index start = -1;  // position in the list of starts; -1: empty
+  int iteration = 0;
+};
+
+class Batch {
+ public:
+  Batch(const Frames& frames, const RowMatrix& projection, Index lags, const std::vector<Start>& starts, const FixedPointSettings& settings, int threads)
+      : frames_(frames), projection_(projection), lags_(lags), starts_(starts), settings_(settings), threads_(threads), lanes_(kFloatColumns),
+        directions_(RowMatrix::Zero(projection.rows(), kFloatColumns)) {
+    for (auto& piece : gradients_) piece.resize(lags * frames.width(), kFloatColumns);
+  }
+
+  FixedPointResult run() {
+    const auto count = static_cast<Index>(starts_.size());
+    FixedPointResult result{RowMatrix::Zero(projection_.rows(), count), std::vector<int>(starts_.size(), 0), std::vector<bool>(starts_.size(), false)};
+    Index next = 0, active = 0;
+    while (next < count || active > 0) {
+      if (settings_.check) settings_.check();
+      for (Index k = 0; k < kFloatColumns && next < count; ++k) {
+        if (lanes_[static_cast<std::size_t>(k)].start >= 0) continue;
+        enter(k, next++);
+        ++active;
+      }
+      const RowMatrix stepped = step();
+      for (Index k = 0; k < kFloatColumns; ++k) {
+        auto& lane = lanes_[static_cast<std::size_t>(k)];
+        if (lane.start < 0) continue;
+        const double norm = stepped.col(k).norm();
+        const Eigen::VectorXd now = norm > 0 ? Eigen::VectorXd(stepped.col(k) / norm) : Eigen::VectorXd(directions_.col(k));
+        const bool settled = 1 - std::abs(now.dot(directions_.col(k))) < settings_.tolerance && lane.iteration >= kFewestIterations;
+        directions_.col(k) = now;
+        ++lane.iteration;
+        if (!settled && lane.iteration < settings_.max_iterations) continue;
+        const auto place = static_cast<std::size_t>(lane.start);
+        result.directions.col(lane.start) = now;
+        result.iterations[place] = lane.iteration;
+        result.settled[place] = settled;
+        lane.start = -1;
+        directions_.col(k).setZero();
+        --active;
+      }
+    }
+    return result;
+  }
+
+ private:
+  void enter(Index k, Index start) {
+    auto& lane = lanes_[static_cast<std::size_t>(k)];
+    lane = {start, 0};
+    const auto& from = starts_[static_cast<std::size_t>(start)];
+    set_power(powers_, k, from.exponent);
+    const RowMatrix z = product(projection_, mean_observations(frames_, {{from.sample}}, lags_));
+    const double norm = z.norm();
+    directions_.col(k) = norm > 0 ? Eigen::VectorXd(z.col(0) / norm) : Eigen::VectorXd::Unit(z.rows(), 0);
+  }
+
+  // E[z g(s)] - w E[g'(s)] of every lane.
+  RowMatrix step() {
+    FloatMatrix filters = transposed_product(projection_, directions_, threads_).cast<float>();
+    parallel_for(kPieces, threads_, [&](Index i) { piece_sums(i, filters); });
+    RowMatrix gradient = RowMatrix::Zero(filters.rows(), kFloatColumns);
+    Eigen::RowVectorXd slope = Eigen::RowVectorXd::Zero(kFloatColumns);
+    for (std::size_t i = 0; i < kPieces; ++i) {
+      gradient += gradients_[i].cast<double>();
+      slope += slopes_[i];
+    }
+    RowMatrix stepped = product(projection_, gradient, threads_);
+    stepped -= directions_ * slope.asDiagonal();
+    return stepped / settings_.sample_count;
+  }
+
+  void piece_sums(Index i, const FloatMatrix& filters) {
+    const auto& kernels = hd_kernels::kernels();
+    const Index width = frames_.width(), depth = filters.rows();
+    auto& gradient = gradients_[static_cast<std::size_t>(i)];
+    auto& slope = slopes_[static_cast<std::size_t>(i)];
+    gradient.setZero();
+    slope.setZero();
+    FloatMatrix s(kTile, kFloatColumns);
+    const auto piece = piece_of(frames_.count(), i);
+    for (Index t = 0; t < piece.count; t += kTile) {
+      const Index here = std::min(kTile, piece.count - t), first = piece.first + t;
+      s.setZero();
+      kernels.multiply_float(frames_.extended(first, lags_), width, 1, filters.data(), kFloatColumns, s.data(), kFloatColumns, (here + 7) / 8 * 8, depth,
+                             kFloatColumns);
+      exclude_starts(s, first, here);
+      Eigen::Matrix<float, 1, kFloatColumns> sum = Eigen::Matrix<float, 1, kFloatColumns>::Zero();
+      kernels.contrast(s.data(), kFloatColumns, here, shape_of(settings_.contrast), kHighest, powers_, sum.data());
+      slope += sum.cast<double>();
+      kernels.multiply_float(frames_.extended(first, lags_), 1, width, s.data(), kFloatColumns, gradient.data(), kFloatColumns, depth, here, kFloatColumns);
+    }
+  }
+
+  // Newton's step converges in two iterations on the single start sample if it counts from the beginning.
+  void exclude_starts(FloatMatrix& s, Index first, Index count) const {
+    for (Index k = 0; k < kFloatColumns; ++k) {
+      const auto& lane = lanes_[static_cast<std::size_t>(k)];
+      if (lane.start < 0 || lane.iteration >= settings_.exclusion_iterations) continue;
+      const Index at = starts_[static_cast<std::size_t>(lane.start)].sample - first;
+      const Index from = std::max<Index>(0, at - settings_.exclusion_samples), to = std::min(count - 1, at + settings_.exclusion_samples);
+      for (Index t = from; t <= to; ++t) s(t, k) = 0;
+    }
+  }
+
+  const Frames& frames_;
+  const RowMatrix& projection_;
+  Index lags_;
+  const std::vector<Start>& starts_;
+  const FixedPointSettings& settings_;
+  int threads_;
+  std::vector<Lane> lanes_;
+  RowMatrix directions_;
+  hd_kernels::Powers powers_{};
+  std::array<FloatMatrix, kPieces> gradients_;
+  std::array<Eigen::RowVectorXd, kPieces> slopes_ = filled();
+
+  static std::array<Eigen::RowVectorXd, kPieces> filled() {
+    std::array<Eigen::RowVectorXd, kPieces> sums;
+    sums.fill(Eigen::RowVectorXd::Zero(kFloatColumns));
+    return sums;
+  }
+};
+
+}  // namespace
+
+FixedPointResult fixed_point(const Frames& frames, const RowMatrix& projection, Index lags, const std::vector<Start>& starts,
+                             const FixedPointSettings& settings, int threads) {
+  return Batch(frames, projection, lags, starts, settings, threads).run();
+}
+
+}  // namespace emg::hd
