@@ -24,5 +24,6 @@ MotorUnit unit_from(const py::dict& payload);
 
 void bind_files(py::module_& module);
 void bind_simulate(py::module_& module);
+void bind_decompose(py::module_& module);
 
 }  // namespace emg::python

@@ -61,5 +61,6 @@ PYBIND11_MODULE(_core, module) {
   bind_files(module);
   bind_score(module);
   bind_simulate(module);
+  bind_decompose(module);
   bind_description(module);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 namespace emg {
 namespace {
@@ -32,12 +33,15 @@ std::int64_t likely_lag(std::span<const std::int64_t> a, std::span<const std::in
     while (first < b.size() && b[first] < t - max_lag) ++first;
     for (auto j = first; j < b.size() && b[j] <= t + max_lag; ++j) ++histogram[static_cast<std::size_t>(b[j] - t + max_lag)];
   }
-  std::int64_t best = 0, most = -1;
+  // Equal sums go to the lag with the larger count of its own.
+  std::int64_t best = 0;
+  std::pair<std::int64_t, std::int32_t> most{-1, 0};
   for (std::int64_t lag = -max_lag; lag <= max_lag; ++lag) {
     std::int64_t sum = 0;
     for (auto k = std::max(-max_lag, lag - tolerance); k <= std::min(max_lag, lag + tolerance); ++k) sum += histogram[static_cast<std::size_t>(k + max_lag)];
-    if (sum > most) {
-      most = sum;
+    const std::pair here{sum, histogram[static_cast<std::size_t>(lag + max_lag)]};
+    if (here > most) {
+      most = here;
       best = lag;
     }
   }

@@ -75,15 +75,16 @@ double sil_peaks(std::span<const double> spikes, std::span<const double> others)
 double sil_centroid_both(std::span<const double> spikes, std::span<const double> others) {
   if (spikes.size() < 2 || others.empty()) return kNone;
   const double high = mean_of(spikes), low = mean_of(others);
-  const auto silhouette = [](std::span<const double> values, double own, double other) {
-    double sum = 0;
+  double sum = 0;
+  const auto add = [&](std::span<const double> values, double own, double other) {
     for (const double v : values) {
       const double a = std::abs(v - own), b = std::abs(v - other);
       sum += std::max(a, b) > 0 ? (b - a) / std::max(a, b) : 0.0;
     }
-    return sum / static_cast<double>(values.size());
   };
-  return 0.5 * (silhouette(spikes, high, low) + silhouette(others, low, high));
+  add(spikes, high, low);
+  add(others, low, high);
+  return sum / static_cast<double>(spikes.size() + others.size());
 }
 
 double sil_all_samples(std::span<const double> source, std::span<const std::int64_t> spikes, bool signed_square) {

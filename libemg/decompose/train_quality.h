@@ -17,7 +17,7 @@ namespace emg {
 /// Silhouette of two classes of heights: 1 - (within spikes) / (spikes to the centroid of the others), smaller over larger.
 double sil_peaks(std::span<const double> spike_heights, std::span<const double> other_heights);
 
-/// Mean over both classes of (distance to the other centroid - to the own) / the larger.
+/// Mean over all heights of (distance to the other centroid - to the own) / the larger.
 double sil_centroid_both(std::span<const double> spike_heights, std::span<const double> other_heights);
 
 /// sil_peaks with every sample that is no spike as the other class, on s itself or on s|s|.

@@ -15,8 +15,9 @@
 namespace emg::hd {
 namespace {
 
-// Channels: share of samples at a rail above which one is left out, and robust deviations of the logarithm of its RMS.
-constexpr double kMostAtRails = 0.01, kMostDeviations = 5, kMadToSd = 1.4826, kLeastSpread = 0.05;
+// Channels: share of samples at a rail above which one is left out; robust deviations of the logarithm of its RMS above the others; share of
+// the median RMS below which it is dead. A quiet channel takes nothing from the others and stays.
+constexpr double kMostAtRails = 0.01, kMostDeviations = 5, kMadToSd = 1.4826, kLeastSpread = 0.05, kDeadShare = 0.05;
 constexpr double kMostMissing = 0.05;
 constexpr double kHighestShareOfRate = 0.45;
 // Extension for a number of channels, at this rate: enough rows to separate, few enough to estimate (Negro et al. 2016 aim at 1000).
@@ -101,7 +102,10 @@ std::vector<bool> outlying(const std::vector<double>& rms) {
     const double centre = median_of(levels);
     for (auto& level : levels) level = std::abs(level - centre);
     const double spread = std::max(kLeastSpread, kMadToSd * median_of(levels));
-    for (std::size_t c = 0; c < rms.size(); ++c) out[c] = out[c] || std::abs(std::log(rms[c]) - centre) > kMostDeviations * spread;
+    for (std::size_t c = 0; c < rms.size(); ++c) {
+      const double level = std::log(rms[c]) - centre;
+      out[c] = out[c] || level > kMostDeviations * spread || level < std::log(kDeadShare);
+    }
   }
   return out;
 }
@@ -181,7 +185,8 @@ Prepared prepare(const Recording& recording, const DecomposeOptions& options, in
   const auto runs = common_runs(recording, prepared.channels, (2 * lags + 2 * half + 1) * prepared.step);
   RowMatrix signal = filtered(recording, prepared.channels, runs, prepared.band, options.line, threads);
   auto rms = rms_of(signal);
-  const auto out = outlying(rms);
+  // A needle or wire may be much nearer to a fibre than the others.
+  const auto out = options.preset == DecomposePreset::iemg ? std::vector<bool>(rms.size(), false) : outlying(rms);
   std::vector<Index> kept;
   std::vector<double> levels;
   for (std::size_t i = 0; i < out.size(); ++i) {

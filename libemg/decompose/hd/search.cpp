@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -16,6 +19,9 @@
 namespace emg::hd {
 namespace {
 
+// Channels that are mixtures of so few others cannot separate units; below this share of the largest variance lies rounding.
+constexpr Index kFewestDifferent = 5;
+constexpr double kSmallestSpatialShare = 1e-8;
 // Candidates below are not worth a refinement: none of them ever became a unit.
 constexpr double kRefinedSil = 0.6;
 // A refinement must gain more than this, and may not make intervals more variable than this.
@@ -51,10 +57,20 @@ Search::Search(Frames data, std::vector<Span> runs, const DecomposeOptions& opti
   for (const auto& run : runs_) sample_count_ += static_cast<double>(run.count);
   settings_.fixed_point.sample_count = sample_count_;
   residual_covariance_ = extended_covariance(lag_products(data_, settings_.lags, threads_), settings_.lags, sample_count_);
+  require_different_channels();
   std::vector<Index> channels(static_cast<std::size_t>(data_.channel_count()));
   std::iota(channels.begin(), channels.end(), Index{0});
   base_ = whiten(residual_covariance_, settings_.lags, channels);
   projection_ = base_.projection;
+}
+
+void Search::require_different_channels() const {
+  const Index count = data_.channel_count(), first = (settings_.lags - 1) * data_.width();
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(residual_covariance_.block(first, first, count, count), Eigen::EigenvaluesOnly);
+  const auto& values = solver.eigenvalues();
+  const auto rank = (values.array() > kSmallestSpatialShare * values[count - 1]).count();
+  if (rank >= kFewestDifferent) return;
+  throw NumericalError(fmt::format("decompose: rank {} of {} channels, need {}: channels are copies of each other", rank, count, kFewestDifferent));
 }
 
 double Search::robust_cov(const Train& train) const { return interval_statistics(train, settings_.rate_hz).cov_isi_robust; }

@@ -68,6 +68,7 @@ class Search {
     double exponent = 0;
   };
 
+  void require_different_channels() const;
   bool passes_guards(const SourceSpikes& source) const;
   bool provisional(const Candidate& candidate) const;
   double robust_cov(const Train& train) const;

@@ -1,1 +1,91 @@
+#include "libemg/decompose/hd/fixed_point.h"
+
+#include <numeric>
+
+#include "libemg/core/error.h"
+#include "libemg/decompose/hd/extension.h"
+#include "libemg/decompose/hd/whitening.h"
+#include "tests/decompose/hd/mixture.h"
 #include "tests/support/catch.h"
+
+namespace emg::hd {
+namespace {
+
+struct White {
+  Frames frames;
+  RowMatrix projection;
+  double count;
+};
+
+White white(Index lags) {
+  White w{Frames(mixture({}).recording.samples, 16), {}, 0};
+  w.count = static_cast<double>(w.frames.count());
+  std::vector<Index> channels(16);
+  std::iota(channels.begin(), channels.end(), Index{0});
+  w.projection = whiten(extended_covariance(lag_products(w.frames, lags), lags, w.count), lags, channels).projection;
+  return w;
+}
+
+// One Newton step on stored whitened observations, written down as in the paper.
+Eigen::VectorXd newton_step(const White& w, Index lags, const Eigen::VectorXd& from, double e, Contrast shape, Index start, Index excluded) {
+  Eigen::VectorXd sum = Eigen::VectorXd::Zero(from.size());
+  double slope = 0;
+  for (Index t = 0; t < w.frames.count(); ++t) {
+    const Eigen::VectorXd x = Eigen::Map<const Eigen::VectorXf>(w.frames.extended(t, lags), lags * w.frames.width()).cast<double>();
+    const Eigen::VectorXd z = w.projection * x;
+    double s = from.dot(z);
+    if (std::abs(t - start) <= excluded) s = 0;
+    const double u = std::min(30.0, shape == Contrast::positive ? std::max(0.0, s) : std::abs(s)), sign = s < 0 ? -1 : 1;
+    sum += z * std::pow(u, e - 1) * (shape == Contrast::odd ? sign : 1);
+    if (shape != Contrast::positive || s > 0) slope += (e - 1) * std::pow(u, e - 2) * (shape == Contrast::even ? sign : 1);
+  }
+  const Eigen::VectorXd stepped = (sum - slope * from) / w.count;
+  return stepped / stepped.norm();
+}
+
+}  // namespace
+
+TEST_CASE("iterates equal Newton steps on stored whitened observations") {
+  const Index lags = 4;
+  const auto w = white(lags);
+  for (const auto shape : {Contrast::positive, Contrast::even, Contrast::odd}) {
+    for (const double e : {2.5, 3.0, 4.0, 5.0}) {
+      const Index start = 4321;
+      FixedPointSettings settings;
+      settings.contrast = shape;
+      settings.sample_count = w.count;
+      settings.max_iterations = 2;
+      settings.exclusion_iterations = 1;
+      const auto found = fixed_point(w.frames, w.projection, lags, {{start, e}}, settings);
+      Eigen::VectorXd expected =
+          w.projection * Eigen::Map<const Eigen::VectorXf>(w.frames.extended(start, lags), lags * w.frames.width()).cast<double>();
+      expected /= expected.norm();
+      expected = newton_step(w, lags, expected, e, shape, start, settings.exclusion_samples);
+      expected = newton_step(w, lags, expected, e, shape, start, -1);
+      CHECK((found.directions.col(0) - expected).norm() < 5e-5)  // two steps in float;
+    }
+  }
+}
+
+TEST_CASE("starts do not depend on their company nor on threads") {
+  const auto w = white(4);
+  FixedPointSettings settings;
+  settings.sample_count = w.count;
+  std::vector<Start> many;
+  for (Index i = 0; i < 40; ++i) many.push_back({500 * i + 100, 3});
+  const auto all = fixed_point(w.frames, w.projection, 4, many, settings, 1);
+  CHECK(all.directions == fixed_point(w.frames, w.projection, 4, many, settings, 7).directions);
+  const auto alone = fixed_point(w.frames, w.projection, 4, {many[35]}, settings);
+  CHECK(alone.directions.col(0) == all.directions.col(35));
+  CHECK(alone.iterations[0] == all.iterations[35]);
+}
+
+TEST_CASE("an exponent that is no multiple of 0.5 is refused, no starts give nothing") {
+  const auto w = white(4);
+  FixedPointSettings settings;
+  settings.sample_count = w.count;
+  CHECK_THROWS_WITH(fixed_point(w.frames, w.projection, 4, {{100, 3.3}}, settings), ContainsSubstring("exponents has 3.3"));
+  CHECK(fixed_point(w.frames, w.projection, 4, {}, settings).directions.cols() == 0);
+}
+
+}  // namespace emg::hd
