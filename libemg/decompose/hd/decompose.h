@@ -57,6 +57,7 @@ struct DecomposeOptions {
   Contrast contrast = Contrast::positive;
   std::vector<double> exponents = {2.5, 3, 4, 5};
   int max_iterations = 20;
+  int quick_iterations = 4;
   double seed_exclusion_ms = 1;
   int seed_exclusion_iterations = 2;
   std::optional<double> refractory_ms;
@@ -99,6 +100,7 @@ struct DecomposeOptions {
         field("contrast", &O::contrast, {}, "power of the positive part of the source, of its size, or with its sign"),
         field("exponents", &O::exponents, {2.5, 9}, "exponents of the contrast, dealt to the starts in turn; multiples of 0.5"),
         field("max_iterations", &O::max_iterations, {2, 1000}, "of the fixed point"),
+        field("quick_iterations", &O::quick_iterations, {0, 100}, "first iterations, over a changing quarter of the time"),
         field("seed_exclusion_ms", &O::seed_exclusion_ms, {0, 100}, "around its start a source adds nothing in the first iterations"),
         field("seed_exclusion_iterations", &O::seed_exclusion_iterations, {0, 1000}, "these are so many"),
         field("refractory_ms", &O::refractory_ms, {0.5, 100}, "between two spikes of a unit; open: 10 (iemg: 5)"),

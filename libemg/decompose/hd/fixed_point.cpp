@@ -19,6 +19,10 @@ using hd_kernels::kFloatColumns;
 constexpr Index kTile = 256;
 // Sources are clipped here, in standard deviations, so that one artefact cannot be a source.
 constexpr float kHighest = 30;
+// Share of the time in a quick iteration: one tile of so many, another one each time.
+constexpr Index kQuickShare = 4;
+// Columns nearer than this after the quick iterations are on their way to the same direction.
+constexpr double kSameDirection = 0.95;
 // A column may not stop before its start sample counts again.
 constexpr int kFewestIterations = 2;
 
@@ -59,31 +63,30 @@ class Batch {
 
   FixedPointResult run() {
     const auto count = static_cast<Index>(starts_.size());
-    FixedPointResult result{RowMatrix::Zero(projection_.rows(), count), std::vector<int>(starts_.size(), 0), std::vector<bool>(starts_.size(), false)};
-    Index next = 0, active = 0;
-    while (next < count || active > 0) {
+    FixedPointResult result{RowMatrix::Zero(projection_.rows(), count), std::vector<int>(starts_.size(), 0), std::vector<bool>(starts_.size(), false),
+                            std::vector<bool>(starts_.size(), false)};
+    std::vector<Index> order;
+    for (Index first = 0; first < count; first += kFloatColumns) quick_batch(first, std::min(count, first + kFloatColumns), result);
+    merge(result);
+    for (Index k = 0; k < count; ++k) {
+      if (!result.merged[static_cast<std::size_t>(k)]) order.push_back(k);
+    }
+    std::size_t next = 0, active = 0;
+    while (next < order.size() || active > 0) {
       if (settings_.check) settings_.check();
-      for (Index k = 0; k < kFloatColumns && next < count; ++k) {
+      for (Index k = 0; k < kFloatColumns && next < order.size(); ++k) {
         if (lanes_[static_cast<std::size_t>(k)].start >= 0) continue;
-        enter(k, next++);
+        enter(k, order[next++], result);
         ++active;
       }
-      const RowMatrix stepped = step();
+      const RowMatrix before = directions_;
+      advance(kAll);
       for (Index k = 0; k < kFloatColumns; ++k) {
         auto& lane = lanes_[static_cast<std::size_t>(k)];
         if (lane.start < 0) continue;
-        const double norm = stepped.col(k).norm();
-        const Eigen::VectorXd now = norm > 0 ? Eigen::VectorXd(stepped.col(k) / norm) : Eigen::VectorXd(directions_.col(k));
-        const bool settled = 1 - std::abs(now.dot(directions_.col(k))) < settings_.tolerance && lane.iteration >= kFewestIterations;
-        directions_.col(k) = now;
-        ++lane.iteration;
+        const bool settled = 1 - std::abs(directions_.col(k).dot(before.col(k))) < settings_.tolerance && lane.iteration > kFewestIterations;
         if (!settled && lane.iteration < settings_.max_iterations) continue;
-        const auto place = static_cast<std::size_t>(lane.start);
-        result.directions.col(lane.start) = now;
-        result.iterations[place] = lane.iteration;
-        result.settled[place] = settled;
-        lane.start = -1;
-        directions_.col(k).setZero();
+        leave(k, settled, result);
         --active;
       }
     }
@@ -91,20 +94,70 @@ class Batch {
   }
 
  private:
-  void enter(Index k, Index start) {
-    auto& lane = lanes_[static_cast<std::size_t>(k)];
-    lane = {start, 0};
-    const auto& from = starts_[static_cast<std::size_t>(start)];
+  // Part of the time that a step sums over: all of it, or the tiles of one quick iteration.
+  static constexpr Index kAll = -1;
+
+  void quick_batch(Index first, Index last, FixedPointResult& result) {
+    for (Index k = first; k < last; ++k) enter(k - first, k, result);
+    for (int i = 0; i < settings_.quick_iterations; ++i) {
+      if (settings_.check) settings_.check();
+      advance(i);
+    }
+    for (Index k = first; k < last; ++k) leave(k - first, false, result);
+  }
+
+  static void merge(FixedPointResult& result) {
+    for (Index k = 1; k < result.directions.cols(); ++k) {
+      for (Index j = 0; j < k && !result.merged[static_cast<std::size_t>(k)]; ++j) {
+        const bool same = std::abs(result.directions.col(j).dot(result.directions.col(k))) > kSameDirection;
+        if (!same || result.merged[static_cast<std::size_t>(j)]) continue;
+        result.merged[static_cast<std::size_t>(k)] = true;
+        result.directions.col(k).setZero();
+      }
+    }
+  }
+
+  // Puts a start into lane `k`: where it stood, or at the whitened observation of its sample.
+  void enter(Index k, Index start, const FixedPointResult& result) {
+    const auto place = static_cast<std::size_t>(start);
+    lanes_[static_cast<std::size_t>(k)] = {start, result.iterations[place]};
+    const auto& from = starts_[place];
     set_power(powers_, k, from.exponent);
+    if (result.iterations[place] > 0) {
+      directions_.col(k) = result.directions.col(start);
+      return;
+    }
     const RowMatrix z = product(projection_, mean_observations(frames_, {{from.sample}}, lags_));
     const double norm = z.norm();
     directions_.col(k) = norm > 0 ? Eigen::VectorXd(z.col(0) / norm) : Eigen::VectorXd::Unit(z.rows(), 0);
   }
 
+  void leave(Index k, bool settled, FixedPointResult& result) {
+    auto& lane = lanes_[static_cast<std::size_t>(k)];
+    const auto place = static_cast<std::size_t>(lane.start);
+    result.directions.col(lane.start) = directions_.col(k);
+    result.iterations[place] = lane.iteration;
+    result.settled[place] = settled;
+    lane.start = -1;
+    directions_.col(k).setZero();
+  }
+
+  // One iteration of every lane.
+  void advance(Index part) {
+    const RowMatrix stepped = step(part);
+    for (Index k = 0; k < kFloatColumns; ++k) {
+      auto& lane = lanes_[static_cast<std::size_t>(k)];
+      if (lane.start < 0) continue;
+      const double norm = stepped.col(k).norm();
+      if (norm > 0) directions_.col(k) = stepped.col(k) / norm;
+      ++lane.iteration;
+    }
+  }
+
   // E[z g(s)] - w E[g'(s)] of every lane.
-  RowMatrix step() {
+  RowMatrix step(Index part) {
     FloatMatrix filters = transposed_product(projection_, directions_, threads_).cast<float>();
-    parallel_for(kPieces, threads_, [&](Index i) { piece_sums(i, filters); });
+    parallel_for(kPieces, threads_, [&](Index i) { piece_sums(i, filters, part); });
     RowMatrix gradient = RowMatrix::Zero(filters.rows(), kFloatColumns);
     Eigen::RowVectorXd slope = Eigen::RowVectorXd::Zero(kFloatColumns);
     for (std::size_t i = 0; i < kPieces; ++i) {
@@ -113,10 +166,10 @@ class Batch {
     }
     RowMatrix stepped = product(projection_, gradient, threads_);
     stepped -= directions_ * slope.asDiagonal();
-    return stepped / settings_.sample_count;
+    return stepped;
   }
 
-  void piece_sums(Index i, const FloatMatrix& filters) {
+  void piece_sums(Index i, const FloatMatrix& filters, Index part) {
     const auto& kernels = hd_kernels::kernels();
     const Index width = frames_.width(), depth = filters.rows();
     auto& gradient = gradients_[static_cast<std::size_t>(i)];
@@ -127,6 +180,7 @@ class Batch {
     const auto piece = piece_of(frames_.count(), i);
     for (Index t = 0; t < piece.count; t += kTile) {
       const Index here = std::min(kTile, piece.count - t), first = piece.first + t;
+      if (part != kAll && (t / kTile + i + part) % kQuickShare != 0) continue;
       s.setZero();
       kernels.multiply_float(frames_.extended(first, lags_), width, 1, filters.data(), kFloatColumns, s.data(), kFloatColumns, (here + 7) / 8 * 8, depth,
                              kFloatColumns);

@@ -55,7 +55,6 @@ Search::Search(Frames data, std::vector<Span> runs, const DecomposeOptions& opti
     : data_(std::move(data)), residual_(data_), runs_(std::move(runs)), options_(options), settings_(std::move(settings)), threads_(threads),
       observer_(std::move(observer)) {
   for (const auto& run : runs_) sample_count_ += static_cast<double>(run.count);
-  settings_.fixed_point.sample_count = sample_count_;
   residual_covariance_ = extended_covariance(lag_products(data_, settings_.lags, threads_), settings_.lags, sample_count_);
   require_different_channels();
   std::vector<Index> channels(static_cast<std::size_t>(data_.channel_count()));
@@ -163,11 +162,19 @@ std::vector<Search::Candidate> Search::search_round(int round) {
     if (cancelled(0)) throw Interrupted();
   };
   const auto found = fixed_point(residual_, projection_, settings_.lags, starts, settings, threads_);
-  const auto unsettled = static_cast<int>(std::count(found.settled.begin(), found.settled.end(), false));
+  std::vector<Index> distinct;
+  std::vector<double> their_exponents;
+  int unsettled = 0;
+  for (std::size_t k = 0; k < starts.size(); ++k) {
+    if (found.merged[k]) continue;
+    distinct.push_back(static_cast<Index>(k));
+    their_exponents.push_back(exponents[k]);
+    unsettled += found.settled[k] ? 0 : 1;
+  }
   starts_ += static_cast<int>(starts.size());
   unsettled_ += unsettled;
-  if (!starts.empty()) most_unsettled_share_ = std::max(most_unsettled_share_, static_cast<double>(unsettled) / static_cast<double>(starts.size()));
-  auto candidates = candidates_of(found.directions, exponents);
+  if (!starts.empty()) most_unsettled_share_ = std::max(most_unsettled_share_, static_cast<double>(unsettled) / static_cast<double>(distinct.size()));
+  auto candidates = candidates_of(found.directions(Eigen::all, distinct), their_exponents);
   std::erase_if(candidates, [&](const Candidate& c) { return !(c.source.sil_peaks >= kRefinedSil) || !passes_guards(c.source); });
   candidates = unseen(std::move(candidates));
   refine(candidates);

@@ -53,8 +53,8 @@ TEST_CASE("iterates equal Newton steps on stored whitened observations") {
       const Index start = 4321;
       FixedPointSettings settings;
       settings.contrast = shape;
-      settings.sample_count = w.count;
-      settings.max_iterations = 2;
+          settings.max_iterations = 2;
+      settings.quick_iterations = 0;
       settings.exclusion_iterations = 1;
       const auto found = fixed_point(w.frames, w.projection, lags, {{start, e}}, settings);
       Eigen::VectorXd expected =
@@ -62,7 +62,7 @@ TEST_CASE("iterates equal Newton steps on stored whitened observations") {
       expected /= expected.norm();
       expected = newton_step(w, lags, expected, e, shape, start, settings.exclusion_samples);
       expected = newton_step(w, lags, expected, e, shape, start, -1);
-      CHECK((found.directions.col(0) - expected).norm() < 5e-5)  // two steps in float;
+      CHECK((found.directions.col(0) - expected).norm() < 5e-5);  // two steps in float
     }
   }
 }
@@ -70,7 +70,6 @@ TEST_CASE("iterates equal Newton steps on stored whitened observations") {
 TEST_CASE("starts do not depend on their company nor on threads") {
   const auto w = white(4);
   FixedPointSettings settings;
-  settings.sample_count = w.count;
   std::vector<Start> many;
   for (Index i = 0; i < 40; ++i) many.push_back({500 * i + 100, 3});
   const auto all = fixed_point(w.frames, w.projection, 4, many, settings, 1);
@@ -83,7 +82,6 @@ TEST_CASE("starts do not depend on their company nor on threads") {
 TEST_CASE("an exponent that is no multiple of 0.5 is refused, no starts give nothing") {
   const auto w = white(4);
   FixedPointSettings settings;
-  settings.sample_count = w.count;
   CHECK_THROWS_WITH(fixed_point(w.frames, w.projection, 4, {{100, 3.3}}, settings), ContainsSubstring("exponents has 3.3"));
   CHECK(fixed_point(w.frames, w.projection, 4, {}, settings).directions.cols() == 0);
 }
