@@ -34,32 +34,34 @@ double infinite_kernel(double radial_mm, double axial_mm) {
   return axial_mm / (4 * std::numbers::pi * kRadialS * square * std::sqrt(square));
 }
 
-std::vector<double> fibre_wave(const Fibre& fibre, const DipoleKernel& kernel, double scale, double cell_mm) {
-  const auto wave_cells = static_cast<std::size_t>(std::ceil(wave_length_mm(scale) / cell_mm));
-  std::vector<double> slope(wave_cells);
-  for (std::size_t k = 0; k < wave_cells; ++k) slope[k] = wave_slope((static_cast<double>(k) + 0.5) * cell_mm, scale);
+WaveSlope::WaveSlope(double scale, double cell_mm)
+    : scale_(scale), cell_mm_(cell_mm), slope_(static_cast<std::size_t>(std::ceil(wave_length_mm(scale) / cell_mm))) {
+  for (std::size_t k = 0; k < slope_.size(); ++k) slope_[k] = wave_slope((static_cast<double>(k) + 0.5) * cell_mm, scale);
+}
+
+std::size_t WaveSlope::size(const Fibre& fibre) const {
   const double longest = std::max(fibre.positive_mm, fibre.negative_mm);
-  std::vector<double> phi(static_cast<std::size_t>(std::ceil(longest / cell_mm)) + wave_cells + 1);
-  for (const double sigma : {1.0, -1.0}) {
-    const double length = sigma > 0 ? fibre.positive_mm : fibre.negative_mm;
-    const auto whole = static_cast<std::size_t>(length / cell_mm);
-    for (std::size_t j = 0; j < whole; ++j) {
-      const double g = sigma * kernel(fibre.endplate_mm + sigma * (static_cast<double>(j) + 0.5) * cell_mm);
-      double* out = phi.data() + j + 1;
-      for (std::size_t k = 0; k < wave_cells; ++k) out[k] += slope[k] * g;
-    }
-    // The cell cut by the tendon counts by its covered part, taken at the middle of it.
-    const double rest = length - static_cast<double>(whole) * cell_mm;
-    if (rest > 1e-9) {
-      const double z = length - rest / 2;
-      const double g = sigma * kernel(fibre.endplate_mm + sigma * z) * rest / cell_mm;
-      for (std::size_t m = whole; m < phi.size(); ++m) phi[m] += wave_slope(static_cast<double>(m) * cell_mm - z, scale) * g;
-    }
-  }
+  return static_cast<std::size_t>(std::ceil(longest / cell_mm_)) + slope_.size() + 1;
+}
+
+void WaveSlope::add_cell(std::size_t j, double g, std::vector<double>& phi) const {
+  double* out = phi.data() + j + 1;
+  const double* slope = slope_.data();
+  for (std::size_t k = 0; k < slope_.size(); ++k) out[k] += slope[k] * g;
+}
+
+void WaveSlope::add_cut_cell(std::size_t whole, double z_mm, double g, std::vector<double>& phi) const {
+  for (std::size_t m = whole; m < phi.size(); ++m) phi[m] += wave_slope(static_cast<double>(m) * cell_mm_ - z_mm, scale_) * g;
+}
+
+void WaveSlope::finish(const Fibre& fibre, std::vector<double>& phi) const {
   const double diameter_mm = fibre.diameter_um / 1000;
-  const double factor = kIntracellularS * std::numbers::pi * diameter_mm * diameter_mm / 4 * cell_mm * kUvPerMv;
+  const double factor = kIntracellularS * std::numbers::pi * diameter_mm * diameter_mm / 4 * cell_mm_ * kUvPerMv;
   for (auto& v : phi) v *= factor;
-  return phi;
+}
+
+std::vector<double> fibre_wave(const Fibre& fibre, const DipoleKernel& kernel, double scale, double cell_mm) {
+  return WaveSlope(scale, cell_mm).fibre_wave(fibre, kernel);
 }
 
 double cubic_at(std::span<const double> values, double place) {

@@ -49,7 +49,40 @@ double infinite_kernel(double radial_mm, double axial_mm);
 /// Square root of the ratio of axial to radial conductivity.
 inline constexpr double kAnisotropy = 2.2886885410853175;  // sqrt(0.33 / 0.063), Andreassen & Rosenfalck 1981
 
-/// Potential at v t = m * cell_mm, m = 0, 1, ...; delay and weight are left to the caller. Microvolts.
+/// The wave on a grid, made once for many fibres.
+class WaveSlope {
+ public:
+  WaveSlope(double scale, double cell_mm);
+
+  /// Potential at v t = m * cell_mm, m = 0, 1, ...; delay and weight are left to the caller. Microvolts. `kernel(z)` as DipoleKernel.
+  template <class Kernel>
+  std::vector<double> fibre_wave(const Fibre& fibre, const Kernel& kernel) const {
+    std::vector<double> phi(size(fibre));
+    for (const double sigma : {1.0, -1.0}) {
+      const double length = sigma > 0 ? fibre.positive_mm : fibre.negative_mm;
+      const auto whole = static_cast<std::size_t>(length / cell_mm_);
+      for (std::size_t j = 0; j < whole; ++j) {
+        add_cell(j, sigma * kernel(fibre.endplate_mm + sigma * (static_cast<double>(j) + 0.5) * cell_mm_), phi);
+      }
+      // The cell cut by the tendon counts by its covered part, taken at the middle of it.
+      const double rest = length - static_cast<double>(whole) * cell_mm_, z = length - rest / 2;
+      if (rest > 1e-9) add_cut_cell(whole, z, sigma * kernel(fibre.endplate_mm + sigma * z) * rest / cell_mm_, phi);
+    }
+    finish(fibre, phi);
+    return phi;
+  }
+
+ private:
+  std::size_t size(const Fibre& fibre) const;
+  void add_cell(std::size_t j, double g, std::vector<double>& phi) const;
+  void add_cut_cell(std::size_t whole, double z_mm, double g, std::vector<double>& phi) const;
+  void finish(const Fibre& fibre, std::vector<double>& phi) const;
+
+  double scale_, cell_mm_;
+  std::vector<double> slope_;
+};
+
+/// The wave of one fibre by a kernel chosen at run time: see WaveSlope::fibre_wave.
 std::vector<double> fibre_wave(const Fibre& fibre, const DipoleKernel& kernel, double scale, double cell_mm);
 
 /// Adds `wave` of `fibre` (see fibre_wave), delayed and weighted by `gain`, to `sum` sampled at `rate_hz` from the discharge on.

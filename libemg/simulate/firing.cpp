@@ -49,11 +49,44 @@ class RateIntegral {
 
 constexpr int kMostRedraws = 100;
 
+// Weibull shape of a coefficient of variation: cv^2 + 1 = Gamma(1 + 2/k) / Gamma(1 + 1/k)^2, falling in k.
+double weibull_shape(double cv) {
+  double low = 0.3, high = 200;
+  for (int i = 0; i < 60; ++i) {
+    const double k = (low + high) / 2;
+    const double ratio = std::exp(std::lgamma(1 + 2 / k) - 2 * std::lgamma(1 + 1 / k));
+    (ratio > cv * cv + 1 ? low : high) = k;
+  }
+  return (low + high) / 2;
+}
+
 }  // namespace
 
+double draw_interval(Random& random, IntervalModel model, double cv) {
+  if (!(cv > 0)) return 1;
+  switch (model) {
+    case IntervalModel::log_normal:
+      return random.log_normal(1, cv);
+    case IntervalModel::weibull: {
+      const double k = weibull_shape(cv);
+      return std::pow(random.exponential(), 1 / k) / std::tgamma(1 + 1 / k);
+    }
+    case IntervalModel::gauss: {
+      constexpr double kCut = 3.9;  // Fuglevand et al. 1993
+      double z;
+      do z = random.normal();
+      while (std::fabs(z) > kCut || 1 + cv * z <= 0);
+      return 1 + cv * z;
+    }
+    default: {
+      const double shape = 1 / (cv * cv);
+      return random.gamma(shape) / shape;
+    }
+  }
+}
+
 Train renewal_train(Random random, const std::vector<double>& rate_hz, const IntervalLaw& law) {
-  const double shape = law.cv > 0 ? 1 / (law.cv * law.cv) : 0;
-  const auto draw = [&] { return law.cv > 0 ? random.gamma(shape) / shape : 1.0; };
+  const auto cv_at = [&](std::size_t cell) { return law.cv_profile.empty() ? law.cv : law.cv_profile[cell]; };
   const RateIntegral integral(rate_hz);
   RateIntegral::Place place;
   Train train;
@@ -63,7 +96,7 @@ Train renewal_train(Random random, const std::vector<double>& rate_hz, const Int
     std::optional<double> at;
     for (int i = 0; i < kMostRedraws; ++i) {
       place = start;
-      at = integral.reach(place, silent ? draw() * random.uniform() : draw());
+      at = integral.reach(place, draw_interval(random, law.model, cv_at(start.cell)) * (silent ? random.uniform() : 1.0));
       if (!at || train.time_s.empty() || *at - train.time_s.back() >= law.shortest_s) break;
     }
     if (!at) {
@@ -72,10 +105,11 @@ Train renewal_train(Random random, const std::vector<double>& rate_hz, const Int
       silent = true;
       continue;
     }
+    const double again = silent ? std::max(law.first_doublet_probability, law.doublet_probability) : law.doublet_probability;
     silent = false;
     train.time_s.push_back(*at);
     train.doublet.push_back(0);
-    if (law.doublet_probability > 0 && random.chance(law.doublet_probability)) {
+    if (again > 0 && random.chance(again)) {
       constexpr double kShortestS = 0.003, kLongestS = 0.010;
       train.time_s.push_back(*at + random.uniform(kShortestS, kLongestS));
       train.doublet.push_back(1);

@@ -174,8 +174,9 @@ double normal_quantile(double probability) {
   return (low + high) / 2;
 }
 
-Simulation simulate_motor_ncs(const MotorNcsSimulation& options, int threads) {
-  validate_options(options);
+Simulation simulate_motor_ncs(const MotorNcsScene& scene, int threads) {
+  validate_scene(scene);
+  const auto& options = scene.motor_ncs;
   require_sites(options);
   auto axons = axons_of(options);
   if (!axons.empty()) scale_sizes(options, axons);
@@ -212,7 +213,7 @@ Simulation simulate_motor_ncs(const MotorNcsSimulation& options, int threads) {
   simulation.sweeps = std::move(set);
   simulation.truth_tables.push_back(to_table("truth_axons", "motor axons of the simulation", axons));
   simulation.truth_tables.push_back(to_table("truth_sweeps", "noise-free response of every sweep", rows));
-  record_provenance(simulation, "motor_ncs", options);
+  record_provenance(simulation, "motor_ncs", scene);
   return simulation;
 }
 

@@ -64,7 +64,7 @@ struct MotorNcsSimulation {
   static constexpr auto fields() {
     using O = MotorNcsSimulation;
     return std::tuple{
-        field("seed", &O::seed, {0, 9007199254740992.0}, "seed of every draw"),
+        field("seed", &O::seed, {0, kLargestSeed}, "seed of every draw"),
         field("rate_hz", &O::rate_hz, {2000, 1e6}, "sampling rate"),
         field("before_ms", &O::before_ms, {0, 1000}, "part of a sweep before the stimulus"),
         field("after_ms", &O::after_ms, {1, 10000}, "part of a sweep from the stimulus on"),
@@ -151,7 +151,13 @@ struct TruthSweep {
 };
 static_assert(fully_described<TruthSweep>());
 
-Simulation simulate_motor_ncs(const MotorNcsSimulation& options, int threads = 1);
+struct MotorNcsScene {
+  MotorNcsSimulation motor_ncs;
+
+  static constexpr auto groups() { return std::tuple{&MotorNcsScene::motor_ncs}; }
+};
+
+Simulation simulate_motor_ncs(const MotorNcsScene& scene, int threads = 1);
 
 /// Quantile of the standard normal distribution, probability in (0, 1); absolute error below 1e-12.
 double normal_quantile(double probability);

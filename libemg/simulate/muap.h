@@ -2,17 +2,16 @@
 // Potentials of motor units: the fibres of a unit, where they lie, and what the electrodes see of them together.
 //
 // Lengths in mm, templates in microvolts on a grid of kPhases points for each sample, from the discharge of the neuron on.
-// Cost: needle about 30 ms, surface about 10 ms for each unit.
+// Cost: about 30 ms for each needle unit; units below skin electrodes are in surface_muscle.h.
 // Source: fibre density 4.5 /mm2 of one unit gives the fibre density of single-fibre EMG (1.64) of normal muscle; innervation numbers,
-// territories and end-plate scatter as in Stashuk 1993 (Med Eng Phys) and Nandedkar & Stalberg 1983; kernels in electrode.h and
-// planar_conductor.h.
+// territories and end-plate scatter as in Stashuk 1993 (Med Eng Phys) and Nandedkar & Stalberg 1983; kernels in electrode.h.
 
 #include <cstdint>
 #include <vector>
 
+#include "libemg/core/options.h"
 #include "libemg/core/signal.h"
 #include "libemg/simulate/electrode.h"
-#include "libemg/simulate/planar_conductor.h"
 #include "libemg/simulate/pool.h"
 
 namespace emg {
@@ -22,6 +21,7 @@ inline constexpr int kPhases = 16;
 
 struct UnitPotential {
   RowMatrix fine;             ///< channels x points, kPhases points a sample, from the discharge on
+  Index lead = 0;             ///< points before the discharge, a multiple of kPhases
   int fibre_count = 0;        ///< fibres that the unit has (surface) or has in the pick-up area (needle)
   double territory_x_mm = 0;  ///< centre; of a needle unit relative to the needle
   double territory_y_mm = 0;
@@ -31,16 +31,33 @@ struct UnitPotential {
 
 struct NeedleAnatomy {
   double fibre_density_mm2 = 4.5;
-  double territory_mm = 7;  ///< of the middle unit of the pool
+  double territory_mm = 7;
   double pickup_mm = 4;
-  double half_length_mm = 60;
+  double fibre_half_length_mm = 60;
   double electrode_from_endplate_mm = 25;
-  double endplate_sd_mm = 2;  ///< of the branches along the fibres
+  double endplate_sd_mm = 2;
   double diameter_sd_um = 6;
+  double cannula_mm = 5;
   double wave_scale = 1.4;
-  double amplitude_scale = 0.65;  ///< brings normal units to the published mean amplitude
-  ConcentricNeedle needle;
+  double amplitude_scale = 0.65;
+
+  static constexpr auto fields() {
+    using O = NeedleAnatomy;
+    return std::tuple{
+        field("fibre_density_mm2", &O::fibre_density_mm2, {0, 100}, "fibres of one unit per square millimetre of its territory"),
+        field("territory_mm", &O::territory_mm, {0.5, 30}, "diameter of the territory of the middle unit"),
+        field("pickup_mm", &O::pickup_mm, {0.2, 20}, "fibres within this distance are computed"),
+        field("fibre_half_length_mm", &O::fibre_half_length_mm, {5, 150}, "from the end-plate zone to the tendons"),
+        field("electrode_from_endplate_mm", &O::electrode_from_endplate_mm, {-100, 100}, "needle from the end-plate zone"),
+        field("endplate_sd_mm", &O::endplate_sd_mm, {0, 20}, "spread of the branches along the fibres"),
+        field("diameter_sd_um", &O::diameter_sd_um, {0, 40}, "spread of fibre diameters within a unit"),
+        field("cannula_mm", &O::cannula_mm, {0, 30}, "bare length of the cannula, the reference; 0: none"),
+        field("wave_scale", &O::wave_scale, {0.5, 4}, "steepness of the intracellular wave, 1 = Rosenfalck"),
+        field("amplitude_scale", &O::amplitude_scale, {0, 10}, "of all potentials; the default brings normal units to the published mean"),
+    };
+  }
 };
+static_assert(fully_described<NeedleAnatomy>());
 
 /// Fibres of needle unit `index` within reach, the needle at the origin.
 std::vector<Fibre> needle_fibres(const NeedleAnatomy& anatomy, const MotorNeuron& neuron, double size_ratio, std::int64_t seed,
@@ -50,31 +67,11 @@ std::vector<Fibre> needle_fibres(const NeedleAnatomy& anatomy, const MotorNeuron
 UnitPotential needle_unit(const NeedleAnatomy& anatomy, const MotorNeuron& neuron, double size_ratio, double rate_hz, std::int64_t seed,
                           std::uint64_t index);
 
-struct SurfaceAnatomy {
-  double muscle_width_mm = 30;
-  double muscle_depth_mm = 16;
-  double fibre_total = 60000;  ///< of the whole muscle
-  int fibre_samples = 30;      ///< that stand for the fibres of a unit
-  double half_length_mm = 70;
-  double electrode_from_endplate_mm = 25;
-  double interelectrode_mm = 20;
-  double wave_scale = 1.4;
-  PlanarConductor conductor;
-};
+/// One fibre seen by the needle.
+UnitPotential needle_fibre(const NeedleAnatomy& anatomy, const Fibre& fibre, double rate_hz);
 
-/// Centre of a muscle and of the electrode pair over it, across the fibres.
-struct SurfacePlace {
-  double muscle_x_mm = 0;
-  std::vector<double> electrode_x_mm;  ///< one for each channel: pairs along the fibres
-};
-
-/// Makes the tables that units of this anatomy need.
-PlanarKernels surface_kernels(const SurfaceAnatomy& anatomy);
-
-/// Unit `index` with `fibre_count` fibres, seen by every electrode pair at `rate_hz`. `share` is its part of the fibres of the muscle and
-/// sets its territory.
-UnitPotential surface_unit(const SurfaceAnatomy& anatomy, const PlanarKernels& kernels, const SurfacePlace& place, double share,
-                           double size_place, double rate_hz, std::int64_t seed, std::uint64_t index);
+/// Channel with the largest absolute value of the template.
+Index largest_channel(const UnitPotential& unit);
 
 /// Point of the template with the largest absolute value on `channel`.
 Index reference_point(const UnitPotential& unit, Index channel);

@@ -23,7 +23,11 @@ struct PlanarConductor {
   double muscle_along_s_m = 0.5;
   double fat_s_m = 0.05;
   double skin_s_m = 1;
+  double electrode_radius_mm = 0;  ///< of round electrodes, whose potential is the mean over their disc; 0: a point
 };
+
+/// 2 J1(x) / x: what a disc keeps of a plane wave, x = wave number x radius.
+double disc_factor(double x);
 
 /// Transfer function at spatial frequencies kx across and kz along the fibres (1/mm) for a source `depth_mm` below the muscle surface.
 double planar_transfer(const PlanarConductor& conductor, double kx, double kz, double depth_mm);

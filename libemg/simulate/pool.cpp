@@ -64,6 +64,9 @@ double firing_rate_hz(RateModel model, const MotorNeuron& neuron, double excitat
   if (model == RateModel::fuglevand) {
     const double own = neuron.threshold * fuglevand_largest();
     rate = std::min(excitation * fuglevand_largest() - own + kMinRate, fuglevand_peak_rate(own));
+  } else if (model == RateModel::normalised) {
+    const double r = neuron.threshold / kLastThreshold;
+    rate = std::min(10 - 5 * r + (50 - 20 * r) * (excitation - neuron.threshold), 40 - 10 * r);
   } else {
     const auto k = onion_skin(model);
     rate = k.d * excitation + (k.c - k.a * std::exp(-excitation / k.b)) * neuron.threshold + k.e;

@@ -4,7 +4,7 @@
 // Excitation is a fraction of the largest, 0 to 1; rates in discharges a second.
 // Source: `onion_skin` De Luca & Hostage 2010 (J Neurophysiol 104), equation 5 with its constants for three muscles: later units fire
 // slower at every excitation. `fuglevand` Fuglevand, Winter, Patla 1993 (J Neurophysiol 70): 120 units, range of thresholds 30, rate
-// gain 1.
+// gain 1. `normalised`: thresholds 0.015 to 0.75, rates from 10 - 5 r to 40 - 10 r with slope 50 - 20 r, r the threshold over the largest.
 
 #include <array>
 #include <cstdint>
@@ -16,11 +16,14 @@
 
 namespace emg {
 
-enum class RateModel { onion_fdi, onion_vl, onion_ta, fuglevand };
+enum class RateModel { onion_fdi, onion_vl, onion_ta, fuglevand, normalised };
 constexpr auto enum_names(RateModel) {
   using M = RateModel;
-  return std::array<std::pair<M, std::string_view>, 4>{
-      {{M::onion_fdi, "onion_fdi"}, {M::onion_vl, "onion_vl"}, {M::onion_ta, "onion_ta"}, {M::fuglevand, "fuglevand"}}};
+  return std::array<std::pair<M, std::string_view>, 5>{{{M::onion_fdi, "onion_fdi"},
+                                                    {M::onion_vl, "onion_vl"},
+                                                    {M::onion_ta, "onion_ta"},
+                                                    {M::fuglevand, "fuglevand"},
+                                                    {M::normalised, "normalised"}}};
 }
 
 struct MotorNeuron {

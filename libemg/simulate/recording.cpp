@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libemg/core/error.h"
+#include "libemg/simulate/hd.h"
 #include "libemg/simulate/motor_ncs.h"
 #include "libemg/simulate/needle.h"
 #include "libemg/simulate/rest.h"
@@ -13,10 +14,10 @@
 namespace emg {
 namespace {
 
-template <class Options>
-SimulationKind kind(std::string name, std::string summary, Simulation (*simulate)(const Options&, int)) {
-  return {std::move(name), std::move(summary), describe<Options>(),
-          [simulate](const std::vector<Value>& values, int threads) { return simulate(from_values<Options>(values), threads); }};
+template <Scene S>
+SimulationKind kind(std::string name, std::string summary, Simulation (*simulate)(const S&, int)) {
+  return {std::move(name), std::move(summary), describe_scene<S>(),
+          [simulate](const std::vector<Value>& values, int threads) { return simulate(scene_from_values<S>(values), threads); }};
 }
 
 }  // namespace
@@ -41,6 +42,7 @@ std::size_t SimulationKind::option_index(std::string_view option_name) const {
 std::span<const SimulationKind> simulation_kinds() {
   static const std::vector<SimulationKind> all{
       kind("needle", "concentric needle among the units of a contracting muscle", &simulate_needle),
+      kind("hd", "grid of surface electrodes over a contracting muscle", &simulate_hd),
       kind("surface", "two muscles contracting in bursts below surface electrodes", &simulate_surface),
       kind("rest", "resting muscle with twitches below surface electrodes", &simulate_rest),
       kind("motor-ncs", "motor nerve conduction study: sweeps from several sites", &simulate_motor_ncs),

@@ -29,7 +29,7 @@ void add_train(const RenderedTrain& train, Index channel, double rate_hz, double
     const auto k = std::min<Index>(static_cast<Index>(phase), kPhases - 1);
     const double factor = train.factor.empty() ? 1 : train.factor[e];
     const double later = factor * (phase - static_cast<double>(k)), sooner = factor - later;
-    const auto start = static_cast<Index>(base);
+    const auto start = static_cast<Index>(base) - train.unit->lead / kPhases;
     const Index from = std::max<Index>(0, -start), to = std::min(bank.cols(), count - start);
     const double* a = bank.row(k).data();
     const double* b = bank.row(k + 1).data();

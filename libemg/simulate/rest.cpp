@@ -1,124 +1,167 @@
 #include "libemg/simulate/rest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
+#include "libemg/core/error.h"
 #include "libemg/core/parallel.h"
-#include "libemg/simulate/firing.h"
-#include "libemg/simulate/noise.h"
+#include "libemg/simulate/drive.h"
+#include "libemg/simulate/needle_electrodes.h"
 #include "libemg/simulate/stream.h"
-#include "libemg/simulate/truth.h"
 
 namespace emg {
 namespace {
 
-SurfaceAnatomy anatomy_of(const RestSimulation& o) {
-  SurfaceAnatomy anatomy;
-  anatomy.fibre_samples = o.fibre_samples;
-  anatomy.interelectrode_mm = o.interelectrode_mm;
-  anatomy.electrode_from_endplate_mm = o.electrode_from_endplate_mm;
-  anatomy.wave_scale = o.wave_scale;
-  anatomy.conductor.fat_mm = o.fat_mm;
-  anatomy.conductor.skin_mm = o.skin_mm;
-  return anatomy;
+constexpr double kLargestFibres = 3000;  // fibres of a unit whose territory is a quarter of the muscle
+
+// One channel of the recording belongs to one muscle.
+struct Site {
+  std::vector<SkinChannel> channels;
+  std::vector<Index> rows;
+};
+
+std::vector<Site> sites_of(const RestScene& scene) {
+  const auto& o = scene.rest;
+  if (o.muscle.empty()) throw InvalidArgument("muscle is empty: one name is needed");
+  if (o.electrode == RestElectrode::needle) return {{{}, {0}}};
+  if (o.electrode == RestElectrode::grid) {
+    Site site{grid_channels(scene.grid), {}};
+    for (std::size_t c = 0; c < site.channels.size(); ++c) site.rows.push_back(static_cast<Index>(c));
+    return {site};
+  }
+  std::vector<Site> sites;
+  for (const auto& name : o.muscle) {
+    sites.push_back({{pair_channel(name, 0, o.electrode_from_endplate_mm, o.interelectrode_mm)}, {static_cast<Index>(sites.size())}});
+    sites.back().channels[0].about.muscle = name;
+  }
+  return sites;
 }
 
-// Twitches of one source: its share of the rate is 1 / source_count.
-void twitch_train(const RestSimulation& o, int source, SimulatedUnit& unit) {
-  constexpr double kShortestS = 0.005, kLongestS = 0.040;
-  const auto index = static_cast<std::uint64_t>(source) * 2;
-  const double rate_hz = o.twitch_rate_per_min / 60 / o.source_count / (1 + o.doublet_probability);
-  const auto times = event_times(random_of(o.seed, RandomDomain::spontaneous, index), rate_hz, o.interval_cv,
-                                 o.interval_law == EventLaw::poisson, o.duration_s);
-  Random random = random_of(o.seed, RandomDomain::spontaneous, index + 1);
-  const auto add = [&](double t, bool doublet) {
-    unit.train.time_s.push_back(t);
-    unit.train.doublet.push_back(doublet);
-    unit.factor.push_back(random.log_normal(1, o.amplitude_cv));
+// Puts what the channels of one muscle see into the rows of the recording.
+UnitPotential at_rows(UnitPotential unit, const Site& site, Index channel_count) {
+  if (site.rows.size() == static_cast<std::size_t>(channel_count)) return unit;
+  RowMatrix all = RowMatrix::Zero(channel_count, unit.fine.cols());
+  for (std::size_t c = 0; c < site.rows.size(); ++c) all.row(site.rows[c]) = unit.fine.row(static_cast<Index>(c));
+  unit.fine = std::move(all);
+  return unit;
+}
+
+Electrodes skin_electrodes(const RestScene& scene, const Site& site, const PlanarKernels& kernels, Index channel_count) {
+  constexpr double kShallowestMm = 1, kDeepestMm = 5;
+  const auto& o = scene.rest;
+  Electrodes e;
+  e.rate_hz = o.rate_hz;
+  e.channel_count = channel_count;
+  const double fibres = scene.twitch.fibre_count;
+  e.unit = [&scene, &site, &kernels, channel_count, fibres](std::uint64_t index, double place) {
+    return at_rows(surface_unit(scene.muscle, kernels, site.channels, 0, std::min(1.0, fibres / kLargestFibres), fibres, place,
+                                scene.rest.rate_hz, scene.rest.seed, index),
+                   site, channel_count);
   };
-  for (const double t : times) {
-    add(t, false);
-    const double u = random.uniform(), interval = random.uniform(kShortestS, kLongestS);
-    if (u < o.doublet_probability) add(t + interval, true);
-  }
+  e.fibre = [&scene, &site, &kernels, channel_count](Random& random, double from_endplate_mm, std::optional<double> beyond_mm) {
+    Fibre fibre;
+    const auto& contact = site.channels[site.channels.size() / 2].contacts.front();
+    fibre.x_mm = contact.x_mm;
+    fibre.y_mm = random.uniform(kShallowestMm, kDeepestMm);
+    fibre.endplate_mm = contact.z_mm - from_endplate_mm;
+    fibre.positive_mm = beyond_mm ? from_endplate_mm + *beyond_mm : scene.muscle.fibre_half_length_mm;
+    fibre.negative_mm = scene.muscle.fibre_half_length_mm;
+    return at_rows(surface_fibre(scene.muscle, kernels, site.channels, fibre, scene.rest.rate_hz), site, channel_count);
+  };
+  return e;
 }
 
-// Milliseconds between the outermost points above a share of the peak.
-double duration_ms(const UnitPotential& unit, double rate_hz) {
-  constexpr double kShare = 0.05;
-  const double limit = kShare * unit.fine.row(0).cwiseAbs().maxCoeff();
-  Index first = unit.fine.cols(), last = 0;
-  for (Index i = 0; i < unit.fine.cols(); ++i) {
-    if (std::fabs(unit.fine(0, i)) < limit) continue;
-    first = std::min(first, i);
-    last = i;
+TwitchField field_of(const Site& site) {
+  TwitchField field;
+  field.channels = site.rows;
+  for (std::size_t c = 0; c < site.rows.size(); ++c) {
+    const bool skin = c < site.channels.size();
+    field.x_mm.push_back(skin ? site.channels[c].contacts.front().x_mm : 0);
+    field.z_mm.push_back(skin ? site.channels[c].contacts.front().z_mm : 0);
   }
-  return last > first ? static_cast<double>(last - first) / (kPhases * rate_hz) * 1000 : 0;
+  return field;
 }
 
-std::vector<TruthTwitch> twitch_rows(const std::vector<SimulatedUnit>& units, double rate_hz, Index sample_count) {
-  std::vector<TruthTwitch> rows;
-  for (const auto& unit : units) {
-    const double duration = duration_ms(unit.potential, rate_hz), peak = unit.potential.fine(0, reference_point(unit.potential, 0));
-    for (std::size_t e = 0; e < unit.train.time_s.size(); ++e) {
-      TruthTwitch row;
-      row.source = unit.unit_id;
-      row.time_s = reference_time_s(unit, unit.train.time_s[e], rate_hz);
-      row.sample = std::llround(row.time_s * rate_hz);
-      row.duration_ms = duration;
-      row.peak_uv = peak * unit.factor[e];
-      row.doublet = unit.train.doublet[e] != 0;
-      if (row.sample < sample_count) rows.push_back(row);
-    }
+// Voluntary bouts of one muscle.
+std::vector<SimulatedUnit> bout_units(const RestScene& scene, const Electrodes& electrodes, int first_id, std::vector<TruthEvent>& events,
+                                      int threads) {
+  const auto& o = scene.rest;
+  if (o.bout_start_s.empty()) return {};
+  std::vector<Bout> bouts;
+  for (const double start : o.bout_start_s) {
+    bouts.push_back({start, std::min(start + o.bout_s, o.duration_s), o.bout_effort});
+    TruthEvent event;
+    event.kind = "voluntary_bout";
+    event.time_s = event.start_s = start;
+    event.sample = std::llround(start * o.rate_hz);
+    event.duration_s = std::max(0.0, bouts.back().end_s - start);
+    events.push_back(std::move(event));
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.time_s < b.time_s; });
-  return rows;
-}
-
-std::vector<SimulatedUnit> sources_of(const RestSimulation& o, int threads) {
-  constexpr double kLargest = 3000;  // fibres of a unit whose territory is a quarter of the muscle
-  const auto anatomy = anatomy_of(o);
-  const auto kernels = o.source_count > 0 ? surface_kernels(anatomy) : PlanarKernels(anatomy.conductor);
-  std::vector<SimulatedUnit> units(static_cast<std::size_t>(o.source_count));
-  parallel_for(o.source_count, threads, [&](Index i) {
-    const auto k = static_cast<std::uint64_t>(i);
-    Random random = random_of(o.seed, RandomDomain::pool, k);
-    auto& unit = units[k];
-    unit.unit_id = static_cast<int>(i);
-    unit.kind = "fasciculation";
-    const double fibres = std::max(1.0, random.log_normal(o.fibre_count, o.fibre_count_cv));
-    unit.neuron.place = random.uniform();
-    unit.neuron.size = fibres / o.fibre_count;
-    unit.potential = surface_unit(anatomy, kernels, {0, {0.0}}, std::min(1.0, fibres / kLargest), unit.neuron.place, o.rate_hz, o.seed, k);
-    unit.potential.fibre_count = static_cast<int>(std::lround(fibres));
-    unit.potential.fine *= fibres;
-    twitch_train(o, static_cast<int>(i), unit);
+  constexpr std::uint64_t kOffset = std::uint64_t{1} << 22;
+  PoolOptions pool;
+  pool.unit_count = o.bout_unit_count;
+  const auto neurons = sample_pool(o.seed, pool.rate_model, pool.unit_count, pool.size_ratio, kOffset);
+  auto trains = contraction_trains(neurons, bout_profile(bouts, o.bout_ramp_s, o.duration_s), pool, o.seed, kOffset, threads);
+  std::vector<SimulatedUnit> units(neurons.size());
+  parallel_for(static_cast<Index>(units.size()), threads, [&](Index i) {
+    const auto k = static_cast<std::size_t>(i);
+    units[k].unit_id = first_id + static_cast<int>(i);
+    units[k].kind = "voluntary";
+    units[k].neuron = neurons[k];
+    units[k].potential = electrodes.unit(kOffset + k, neurons[k].place);
+    units[k].potential.fine *= neurons[k].size / std::sqrt(pool.size_ratio);
+    units[k].channel = largest_channel(units[k].potential);
+    units[k].train = std::move(trains[k]);
   });
   return units;
 }
 
 }  // namespace
 
-Simulation simulate_rest(const RestSimulation& options, int threads) {
-  validate_options(options);
+Simulation simulate_rest(const RestScene& scene, int threads) {
+  validate_scene(scene);
+  const auto& o = scene.rest;
+  const auto sites = sites_of(scene);
+  const auto rates = scene.twitch.twitch_rate_per_min.size();
+  if (rates != 1 && rates != sites.size())
+    throw InvalidArgument(fmt::format("twitch_rate_per_min has {} values for {} muscles, expected one or one for each", rates, sites.size()));
+  std::vector<Channel> channels;
+  for (const auto& site : sites) {
+    for (auto& about : channels_about(site.channels)) channels.push_back(std::move(about));
+  }
+  const bool needle = o.electrode == RestElectrode::needle;
+  if (needle) channels = {needle_channel()};
   Simulation simulation;
-  auto& recording = simulation.recording;
-  recording.rate_hz = options.rate_hz;
-  recording.samples = RowMatrix::Zero(1, samples_in_s(options.duration_s, options.rate_hz));
-  recording.description = "simulated surface recording of a resting muscle with twitches";
-  Channel channel;
-  channel.name = "muscle";
-  channel.electrode_kind = "surface";
-  channel.reference = "bipolar";
-  channel.interelectrode_mm = options.interelectrode_mm;
-  recording.channels = {channel};
-  const auto units = sources_of(options, threads);
-  add_units(simulation, units, options.noise_uv, threads);
-  simulation.truth_tables.push_back(
-      to_table("truth_events", "twitches by time", twitch_rows(units, options.rate_hz, recording.sample_count())));
-  add_white_noise(options.seed, options.noise_uv, recording.samples, threads);
-  add_line(options.seed, options.line_uv, options.line_hz, options.rate_hz, recording.samples);
-  record_provenance(simulation, "rest", options);
+  open_recording(simulation, channels, o.rate_hz, o.duration_s, needle ? "simulated needle recording of a resting muscle" : "simulated surface recording of resting muscles");
+  const auto channel_count = static_cast<Index>(channels.size());
+  const bool sources = scene.twitch.source_count > 0 || !scene.spontaneous.activity.empty() || !o.bout_start_s.empty();
+  std::optional<PlanarKernels> kernels;
+  if (!needle && sources) kernels = surface_kernels(scene.muscle);
+  std::vector<SimulatedUnit> units;
+  std::vector<TruthEvent> events;
+  const auto take = [&](std::vector<SimulatedUnit> more) { std::move(more.begin(), more.end(), std::back_inserter(units)); };
+  for (std::size_t m = 0; m < sites.size() && sources; ++m) {
+    NeedleAnatomy anatomy;
+    anatomy.electrode_from_endplate_mm = o.electrode_from_endplate_mm;
+    const auto electrodes = needle ? needle_electrodes(anatomy, o.rate_hz, o.seed) : skin_electrodes(scene, sites[m], *kernels, channel_count);
+    auto twitching = twitch_units(scene.twitch, electrodes, field_of(sites[m]), o.duration_s, o.seed, m, static_cast<int>(units.size()), threads);
+    if (m + 1 < sites.size()) share_twitches(scene.twitch, twitching, sites[m + 1].rows, o.seed);
+    const double noise_uv = scene.noise.noise_uv;
+    for (const auto& unit : twitching) {
+      for (std::size_t e = 0; e < unit.train.time_s.size(); ++e) {
+        auto event = twitch_event(unit, e, o.rate_hz, noise_uv);
+        if (event.sample < simulation.recording.sample_count()) events.push_back(std::move(event));
+      }
+    }
+    take(std::move(twitching));
+    take(spontaneous_units(scene.spontaneous, electrodes, o.duration_s, o.seed, m, static_cast<int>(units.size()), events, threads));
+    if (m == 0) take(bout_units(scene, electrodes, static_cast<int>(units.size()), events, threads));
+  }
+  finish_recording(simulation, std::move(units), std::move(events), scene.noise, scene.instrument, o.seed, threads);
+  record_provenance(simulation, "rest", scene);
   return simulation;
 }
 

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "libemg/core/options.h"
 #include "libemg/core/recording.h"
 #include "libemg/core/sweeps.h"
 #include "libemg/core/table.h"
 #include "libemg/core/units.h"
 #include "libemg/core/version.h"
+#include "libemg/simulate/scene.h"
 
 namespace emg {
 
@@ -31,15 +31,29 @@ struct Simulation {
 
 inline constexpr const char* kRandomEngine = "philox4x32-10";
 
+/// Largest seed: every double up to it is an integer.
+inline constexpr double kLargestSeed = 9007199254740992.0;
+
 /// Writes kind, version, engine and the value of every option into `simulation` and its recording.
-template <Described Options>
-void record_provenance(Simulation& simulation, const std::string& kind, const Options& options) {
+template <Scene S>
+void record_provenance(Simulation& simulation, const std::string& kind, const S& scene) {
   auto& p = simulation.provenance;
   p = {{0, "operation", "simulate " + kind}, {0, "endplate_version", kVersion}, {0, "random_engine", kRandomEngine}};
-  const auto infos = describe<Options>();
-  const auto values = values_of(options);
+  const auto infos = describe_scene<S>();
+  const auto values = scene_values(scene);
   for (std::size_t i = 0; i < infos.size(); ++i) p.push_back({0, "option." + infos[i].name, json_text(values[i])});
   simulation.recording.provenance = p;
+}
+
+/// Rows that belong to table `name`: appended if it is there, a new table if there are any.
+template <Described Row>
+void add_rows(Simulation& simulation, const std::string& name, const std::string& text, const std::vector<Row>& rows) {
+  if (rows.empty()) return;
+  auto more = to_table(name, text, rows);
+  for (auto& table : simulation.truth_tables) {
+    if (table.name == name) return append_rows(table, more);
+  }
+  simulation.truth_tables.push_back(std::move(more));
 }
 
 }  // namespace emg

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "libemg/core/parallel.h"
 #include "libemg/simulate/render.h"
 
 namespace emg {
@@ -20,10 +21,11 @@ std::vector<TruthSpike> spikes_of(const SimulatedUnit& unit, double rate_hz, Ind
     TruthSpike spike;
     spike.unit_id = unit.unit_id;
     spike.neuron_time_s = unit.train.time_s[e];
-    spike.time_s = reference_time_s(unit, spike.neuron_time_s, rate_hz);
+    spike.time_s = reference_time_s(unit, e, rate_hz);
     spike.sample = std::llround(spike.time_s * rate_hz);
     spike.offset_samples = spike.time_s * rate_hz - static_cast<double>(spike.sample);
     if (!unit.factor.empty()) spike.amplitude_factor = unit.factor[e];
+    if (!unit.blocked_share.empty()) spike.blocked_share = unit.blocked_share[e];
     spike.doublet = unit.train.doublet[e] != 0;
     if (spike.sample >= 0 && spike.sample < sample_count) spikes.push_back(spike);
   }
@@ -113,44 +115,223 @@ TruthUnit unit_row(const SimulatedUnit& unit, const MotorUnit& motor_unit, const
   row.velocity_mean_m_s = unit.potential.velocity_m_s;
   row.peak_uv = motor_unit.waveform(unit.channel, motor_unit.waveform_zero);
   if (noise_uv > 0 && row.peak_uv != 0) row.snr_peak_db = 20 * std::log10(std::fabs(row.peak_uv) / noise_uv);
+  row.jitter_us = unit.jitter_us;
+  row.block_probability = unit.block_probability;
   return row;
+}
+
+// Adds every part of every unit, in the order of the units.
+void render_units(Recording& recording, const std::vector<SimulatedUnit>& units, int threads) {
+  std::vector<RenderedTrain> trains;
+  for (const auto& unit : units) {
+    if (unit.parts.empty()) trains.push_back({&unit.potential, unit.train.time_s, unit.factor});
+    for (const auto& part : unit.parts) trains.push_back({&part.potential, part.time_s, part.factor});
+  }
+  render(trains, recording.rate_hz, recording.samples, threads);
+}
+
+struct NoiseLevels {
+  double noise_uv = 0;  ///< of a channel of factor 1, in the recorded band
+  std::vector<double> clean_uv;  ///< RMS of each channel while anything is active; 0 without
+};
+
+// Mean square over the windows of 100 ms that are not all zero.
+double active_rms(const RowMatrix& samples, Index channel, double rate_hz) {
+  constexpr double kWindowS = 0.1;
+  const Index window = std::max<Index>(1, static_cast<Index>(kWindowS * rate_hz));
+  double power = 0;
+  Index count = 0;
+  for (Index first = 0; first < samples.cols(); first += window) {
+    const Index n = std::min(window, samples.cols() - first);
+    const double square = samples.row(channel).segment(first, n).squaredNorm();
+    if (square == 0) continue;
+    power += square;
+    count += n;
+  }
+  return count > 0 ? std::sqrt(power / static_cast<double>(count)) : 0;
+}
+
+NoiseLevels resolve_noise(const RowMatrix& clean, const NoiseOptions& noise, const InstrumentOptions& instrument, std::int64_t seed,
+                          double rate_hz, int threads) {
+  NoiseLevels levels;
+  levels.clean_uv.resize(static_cast<std::size_t>(clean.rows()));
+  RowMatrix seen;
+  if (has_filter(instrument)) {
+    seen = clean;
+    amplify(instrument, rate_hz, seen, threads);
+  }
+  const RowMatrix& signal = has_filter(instrument) ? seen : clean;
+  parallel_for(clean.rows(), threads, [&](Index c) { levels.clean_uv[static_cast<std::size_t>(c)] = active_rms(signal, c, rate_hz); });
+  levels.noise_uv = noise.noise_uv;
+  if (noise.snr_db) {
+    double square = 0, factors = 0;
+    for (Index c = 0; c < clean.rows(); ++c) {
+      const double rms = levels.clean_uv[static_cast<std::size_t>(c)], factor = channel_noise_factor(noise, seed, c);
+      square += rms * rms;
+      factors += factor * factor;
+    }
+    levels.noise_uv = clean.rows() > 0 ? std::sqrt(square / factors) * std::pow(10, -*noise.snr_db / 20) : 0;
+  }
+  return levels;
+}
+
+void add_truth_units(Simulation& simulation, const std::vector<SimulatedUnit>& units, const NoiseLevels& levels, int threads) {
+  constexpr std::size_t kMostCompared = 300;
+  const auto& recording = simulation.recording;
+  const auto count = static_cast<Index>(units.size());
+  std::vector<std::vector<TruthSpike>> spikes(units.size());
+  parallel_for(count, threads, [&](Index u) {
+    spikes[static_cast<std::size_t>(u)] = spikes_of(units[static_cast<std::size_t>(u)], recording.rate_hz, recording.sample_count());
+  });
+  std::vector<Instant> all;
+  for (const auto& own : spikes) {
+    for (const auto& spike : own) all.push_back({spike.time_s, spike.unit_id});
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Instant& a, const Instant& b) { return a.time_s < b.time_s; });
+  std::vector<TruthUnit> rows(units.size());
+  simulation.truth_units.resize(units.size());
+  parallel_for(count, threads, [&](Index i) {
+    const auto u = static_cast<std::size_t>(i);
+    mark_overlaps(spikes[u], all);
+    simulation.truth_units[u] = motor_unit(units[u], spikes[u], recording.rate_hz);
+    rows[u] = unit_row(units[u], simulation.truth_units[u], spikes[u], levels.noise_uv);
+  });
+  if (units.size() <= kMostCompared) {
+    parallel_for(count, threads, [&](Index i) {
+      const auto a = static_cast<std::size_t>(i);
+      for (std::size_t b = 0; b < rows.size(); ++b) {
+        if (a == b) continue;
+        const double c = cosine(simulation.truth_units[a], simulation.truth_units[b]);
+        if (!rows[a].nearest_cosine || c > *rows[a].nearest_cosine) rows[a].nearest_cosine = c;
+      }
+    });
+  }
+  std::vector<TruthSpike> spike_rows;
+  for (const auto& own : spikes) spike_rows.insert(spike_rows.end(), own.begin(), own.end());
+  simulation.truth_tables.push_back(to_table("truth_units", "motor units of the simulation", rows));
+  simulation.truth_tables.push_back(to_table("truth_spikes", "every discharge", spike_rows));
+}
+
+void note(std::vector<TruthEvent>& events, const std::vector<NoiseEvent>& more, double rate_hz) {
+  for (const auto& one : more) {
+    TruthEvent event;
+    event.kind = one.kind;
+    event.channel_peak = static_cast<int>(one.channel);
+    event.time_s = one.time_s;
+    event.sample = std::llround(one.time_s * rate_hz);
+    event.start_s = one.start_s;
+    event.duration_s = one.end_s - one.start_s;
+    if (one.peak_uv != 0) event.peak_uv = one.peak_uv;
+    events.push_back(std::move(event));
+  }
+}
+
+// Electrodes, amplifier, cables, converter.
+void add_noise(Simulation& simulation, const NoiseOptions& noise, const InstrumentOptions& instrument, const NoiseLevels& levels,
+               std::int64_t seed, std::vector<TruthEvent>& events, int threads) {
+  auto& recording = simulation.recording;
+  auto& samples = recording.samples;
+  const double rate_hz = recording.rate_hz;
+  add_electrode_noise(noise, levels.noise_uv / amplifier_noise_gain(instrument, rate_hz), seed, rate_hz, samples, threads);
+  note(events, add_ecg(noise, seed, rate_hz, samples), rate_hz);
+  amplify(instrument, rate_hz, samples, threads);
+  std::vector<TruthNoise> rows;
+  for (Index c = 0; c < samples.rows(); ++c) {
+    const auto k = static_cast<std::size_t>(c);
+    TruthNoise row{static_cast<int>(c), recording.channels[k].name, levels.noise_uv * channel_noise_factor(noise, seed, c), {}, noise.line_uv, "good"};
+    if (row.noise_uv > 0 && levels.clean_uv[k] > 0) row.snr_db = 20 * std::log10(levels.clean_uv[k] / row.noise_uv);
+    for (const double bad : noise.bad_channels) {
+      if (bad != static_cast<double>(c)) continue;
+      row.status = name_of(noise.bad_channel_kind);
+      recording.channels[k].status = "bad";
+      if (noise.bad_channel_kind != BadChannel::noisy) samples.row(c).setZero();
+    }
+    rows.push_back(std::move(row));
+  }
+  note(events, add_motion(noise, seed, rate_hz, samples), rate_hz);
+  add_line(seed, noise.line_uv, noise.line_hz, rate_hz, samples);
+  for (const auto& row : rows) {
+    if (row.status == "flat") samples.row(row.channel).setZero();
+  }
+  note(events, digitise(instrument, seed, recording), rate_hz);
+  simulation.truth_tables.push_back(to_table("truth_noise", "noise of every channel", rows));
+}
+
+bool is_missing(const Column& column) {
+  if (const auto* numbers = std::get_if<std::vector<double>>(&column.values))
+    return !numbers->empty() && std::all_of(numbers->begin(), numbers->end(), [](double v) { return std::isnan(v); });
+  if (const auto* words = std::get_if<std::vector<std::string>>(&column.values))
+    return !words->empty() && std::all_of(words->begin(), words->end(), [](const auto& w) { return w.empty(); });
+  return false;
+}
+
+void drop_missing_columns(Table& table) {
+  std::erase_if(table.columns, is_missing);
 }
 
 }  // namespace
 
-double reference_time_s(const SimulatedUnit& unit, double time_s, double rate_hz) {
-  return time_s + static_cast<double>(reference_point(unit.potential, unit.channel)) / (kPhases * rate_hz);
+double reference_time_s(const SimulatedUnit& unit, std::size_t e, double rate_hz) {
+  const double shift = unit.reference_shift_s.empty() ? 0 : unit.reference_shift_s[e];
+  const auto& potential = unit.potential;
+  return unit.train.time_s[e] + shift + static_cast<double>(reference_point(potential, unit.channel) - potential.lead) / (kPhases * rate_hz);
 }
 
-void add_units(Simulation& simulation, const std::vector<SimulatedUnit>& units, double noise_uv, int threads) {
+TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz, double noise_uv) {
+  constexpr double kShare = 0.05, kSeen = 2;
+  const auto& fine = unit.potential.fine;
+  const double factor = unit.factor.empty() ? 1 : unit.factor[e];
+  const auto trace = fine.row(unit.channel);
+  const double limit = kShare * trace.cwiseAbs().maxCoeff();
+  Index first = fine.cols(), last = 0;
+  for (Index i = 0; i < fine.cols(); ++i) {
+    if (std::fabs(trace(i)) < limit) continue;
+    first = std::min(first, i);
+    last = i;
+  }
+  const double point_s = 1 / (kPhases * rate_hz);
+  TruthEvent event;
+  event.kind = unit.kind;
+  event.source = unit.unit_id;
+  event.channel_peak = static_cast<int>(unit.channel);
+  event.time_s = reference_time_s(unit, e, rate_hz);
+  event.sample = std::llround(event.time_s * rate_hz);
+  event.start_s = event.time_s + static_cast<double>(first - reference_point(unit.potential, unit.channel)) * point_s;
+  event.duration_s = last > first ? static_cast<double>(last - first) * point_s : 0;
+  event.peak_uv = factor * trace(reference_point(unit.potential, unit.channel));
+  int seen = 0;
+  for (Index c = 0; c < fine.rows(); ++c) seen += factor * fine.row(c).cwiseAbs().maxCoeff() > kSeen * noise_uv;
+  event.channel_count = seen;
+  event.doublet = unit.train.doublet[e] != 0;
+  return event;
+}
+
+void open_recording(Simulation& simulation, std::vector<Channel> channels, double rate_hz, double duration_s, const std::string& description) {
   auto& recording = simulation.recording;
-  std::vector<RenderedTrain> trains;
-  std::vector<std::vector<TruthSpike>> spikes;
-  std::vector<Instant> all;
-  for (const auto& unit : units) {
-    trains.push_back({&unit.potential, unit.train.time_s, unit.factor});
-    spikes.push_back(spikes_of(unit, recording.rate_hz, recording.sample_count()));
-    for (const auto& spike : spikes.back()) all.push_back({spike.time_s, unit.unit_id});
-  }
-  render(trains, recording.rate_hz, recording.samples, threads);
-  std::stable_sort(all.begin(), all.end(), [](const Instant& a, const Instant& b) { return a.time_s < b.time_s; });
-  std::vector<TruthUnit> rows;
-  std::vector<TruthSpike> spike_rows;
-  for (std::size_t u = 0; u < units.size(); ++u) {
-    mark_overlaps(spikes[u], all);
-    simulation.truth_units.push_back(motor_unit(units[u], spikes[u], recording.rate_hz));
-    rows.push_back(unit_row(units[u], simulation.truth_units.back(), spikes[u], noise_uv));
-    spike_rows.insert(spike_rows.end(), spikes[u].begin(), spikes[u].end());
-  }
-  for (std::size_t a = 0; a < rows.size(); ++a) {
-    for (std::size_t b = 0; b < rows.size(); ++b) {
-      if (a == b) continue;
-      const double c = cosine(simulation.truth_units[a], simulation.truth_units[b]);
-      if (!rows[a].nearest_cosine || c > *rows[a].nearest_cosine) rows[a].nearest_cosine = c;
-    }
-  }
-  simulation.truth_tables.push_back(to_table("truth_units", "motor units of the simulation", rows));
-  simulation.truth_tables.push_back(to_table("truth_spikes", "every discharge", spike_rows));
+  recording.rate_hz = rate_hz;
+  recording.samples = RowMatrix::Zero(static_cast<Index>(channels.size()), samples_in_s(duration_s, rate_hz));
+  recording.channels = std::move(channels);
+  recording.description = description;
+}
+
+void append_channel(Recording& recording, const Channel& channel, const std::vector<double>& values) {
+  recording.samples.conservativeResize(recording.samples.rows() + 1, Eigen::NoChange);
+  for (Index i = 0; i < recording.samples.cols(); ++i) recording.samples(recording.samples.rows() - 1, i) = values[static_cast<std::size_t>(i)];
+  recording.channels.push_back(channel);
+}
+
+void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const NoiseOptions& noise,
+                      const InstrumentOptions& instrument, std::int64_t seed, int threads) {
+  auto& recording = simulation.recording;
+  require_instrument(instrument, recording.rate_hz);
+  render_units(recording, units, threads);
+  const auto levels = resolve_noise(recording.samples, noise, instrument, seed, recording.rate_hz, threads);
+  parallel_for(static_cast<Index>(units.size()), threads, [&](Index u) { amplify(instrument, recording.rate_hz, units[static_cast<std::size_t>(u)].potential); });
+  add_truth_units(simulation, units, levels, threads);
+  add_noise(simulation, noise, instrument, levels, seed, events, threads);
+  std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.time_s < b.time_s; });
+  add_rows(simulation, "truth_events", "what happened, by time", events);
+  for (auto& table : simulation.truth_tables) drop_missing_columns(table);
 }
 
 }  // namespace emg

@@ -8,13 +8,13 @@ using namespace emg;
 
 TEST_CASE("units fire at the rate of their law, later ones not at all") {
   const std::vector<MotorNeuron> pool{{0.1, 0.05, 1}, {0.5, 0.2, 1}, {0.9, 0.6, 1}};
-  ContractionLaw law;
+  PoolOptions law{.rate_model = RateModel::onion_ta};
   law.common_spread = law.private_spread = 0;
   const auto profile = bout_profile({{0, 200, 0.4}}, 0, 200);
   const auto trains = contraction_trains(pool, profile, law, 1, 0, 1);
   REQUIRE(trains.size() == 3);
   for (std::size_t u = 0; u < 2; ++u) {
-    const double rate = firing_rate_hz(law.rate_model, pool[u], 0.4, law.min_rate_hz);
+    const double rate = pool_rate_hz(law, pool[u], 0.4);
     CHECK(static_cast<double>(trains[u].time_s.size()) / 200 == Approx(rate).epsilon(0.02));
   }
   CHECK(trains[2].time_s.empty());
@@ -31,8 +31,8 @@ TEST_CASE("a unit's train does not depend on the others or on threads") {
 
 TEST_CASE("a shortest interval above the mean one is refused") {
   const auto pool = sample_pool(1, RateModel::onion_ta, 6, 30);
-  ContractionLaw law;
-  law.intervals.shortest_s = 0.2;
+  PoolOptions law;
+  law.shortest_interval_ms = 200;
   CHECK_THROWS_WITH(contraction_trains(pool, bout_profile({{0, 2, 0.5}}, 0, 2), law, 1, 0, 1),
                     ContainsSubstring("shortest_interval_ms 200"));
 }

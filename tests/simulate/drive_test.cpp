@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "libemg/core/error.h"
 #include "tests/support/catch.h"
 
 using namespace emg;
@@ -34,10 +35,49 @@ TEST_CASE("drive noise has unit variance, a corner of 2.5 Hz and its own stream"
   CHECK(drive_noise(2, 0, 10) != drive_noise(1, 0, 10));
 }
 
-TEST_CASE("fluctuation is relative to the effort and never below 0") {
-  const auto drive = unit_drive({0, 0.5, 1}, {1, 1, -9}, {0, 2, 0}, 0.1, 0.05);
-  CHECK(drive[0] == 0);
-  CHECK(drive[1] == Approx(0.5 * 1.2));
-  CHECK(drive[2] == Approx(0.1));
-  CHECK(unit_drive({1}, {-20}, {0}, 0.1, 0)[0] == 0);
+TEST_CASE("profiles of effort") {
+  EffortOptions o{.effort = 0.4};
+  const auto at = [&](double t) { return effort_profile(o, 20)[static_cast<std::size_t>(std::lround(t * kDriveRateHz))]; };
+  o.profile = EffortProfile::constant;
+  CHECK((at(0) == 0.4 && at(20) == 0.4));
+  o.profile = EffortProfile::ramp;
+  o.rest_s = 2;
+  CHECK(at(1) == 0);
+  CHECK(at(10) == Approx(0.2));
+  CHECK(at(18) == Approx(0.4));
+  o.profile = EffortProfile::trapezoid;
+  CHECK(at(2.5) == Approx(0.2));
+  CHECK(at(10) == 0.4);
+  o.profile = EffortProfile::sine;
+  o.sine_hz = 0.5;
+  CHECK(at(10.5) == Approx(0.6));
+  CHECK(at(11.5) == Approx(0.2));
+  o.profile = EffortProfile::bouts;
+  CHECK(at(4) == 0.4);
+  CHECK(at(9) == 0);
+  CHECK(at(14) == 0.4);
+  o.profile = EffortProfile::points;
+  CHECK_THROWS_WITH(at(1), ContainsSubstring("point_effort has 0 values for 0 point_s"));
+  o.point_s = {5, 10};
+  o.point_effort = {0.1, 0.3};
+  CHECK(at(0) == 0.1);
+  CHECK(at(7.5) == Approx(0.2));
+  CHECK(at(15) == 0.3);
+  o.point_s = {5, 5};
+  CHECK_THROWS_WITH(at(1), ContainsSubstring("point_s 5 follows 5"));
+}
+
+TEST_CASE("beta drive: unit variance within 15-30 Hz") {
+  const auto noise = beta_noise(1, 0, 100000);
+  double square = 0, slow = 0;
+  for (std::size_t i = 0; i < noise.size(); ++i) square += noise[i] * noise[i] / 100000;
+  CHECK(square == Approx(1).epsilon(0.05));
+  // A mean over 200 ms keeps nothing of it.
+  for (std::size_t i = 0; i + 40 <= noise.size(); i += 40) {
+    double mean = 0;
+    for (std::size_t k = 0; k < 40; ++k) mean += noise[i + k] / 40;
+    slow += mean * mean / 2500;
+  }
+  CHECK(slow < 0.02);
+  CHECK(beta_noise(1, 1, 10) != beta_noise(1, 0, 10));
 }

@@ -93,6 +93,38 @@ TEST_CASE("doublets come with their probability, 3 to 10 ms later") {
   CHECK(std::is_sorted(train.time_s.begin(), train.time_s.end()));
 }
 
+TEST_CASE("every law of intervals has the mean and spread it is asked for") {
+  for (const auto& [model, name] : enum_names(IntervalModel{})) {
+    for (const double cv : {0.1, 0.3}) {
+      CAPTURE(name, cv);
+      Random random(5);
+      std::vector<double> draws(20000);
+      for (auto& d : draws) d = draw_interval(random, model, cv);
+      const auto s = spread(draws);
+      CHECK(s.mean == Approx(1).epsilon(0.01));
+      CHECK(s.cv == Approx(cv).epsilon(0.03));
+      CHECK(*std::min_element(draws.begin(), draws.end()) > 0);
+    }
+    Random random(6);
+    CHECK(draw_interval(random, model, 0) == 1);
+  }
+}
+
+TEST_CASE("the first discharge after a silence may be doubled, and the spread may change with time") {
+  auto rate = constant_rate(10, 100);
+  for (std::size_t k = 0; k < rate.size(); ++k) {
+    if (k % 400 < 100) rate[k] = 0;
+  }
+  IntervalLaw law{0.1, 0.02, 0, IntervalModel::gamma, 1, {}};
+  const auto train = renewal_train(Random(3), rate, law);
+  CHECK(std::count(train.doublet.begin(), train.doublet.end(), 1) == 50);
+  law = {0.1, 0.005, 0, IntervalModel::gamma, 0, std::vector<double>(constant_rate(10, 2000).size(), 0.3)};
+  for (std::size_t k = 0; k < law.cv_profile.size() / 2; ++k) law.cv_profile[k] = 0.1;
+  auto gaps = intervals(renewal_train(Random(3), constant_rate(10, 2000), law).time_s);
+  CHECK(spread({gaps.begin(), gaps.begin() + 9500}).cv == Approx(0.1).epsilon(0.05));
+  CHECK(spread({gaps.end() - 9500, gaps.end()}).cv == Approx(0.3).epsilon(0.05));
+}
+
 TEST_CASE("events: Poisson counts and log-normal intervals") {
   // P(at least one in 10, 30, 60 s) at 6 a minute.
   const auto times = event_times(Random(1), 0.1, 1, true, 600000);

@@ -70,22 +70,6 @@ TEST_CASE("an empty unit is silent") {
   CHECK(sampled_template(unit, 0, zero).isZero());
 }
 
-TEST_CASE("surface units: largest over their own muscle, no net area, sign turns across the end-plates") {
-  SurfaceAnatomy anatomy;
-  anatomy.electrode_from_endplate_mm = 30;
-  const auto kernels = surface_kernels(anatomy);
-  const SurfacePlace place{-20, {-20, 20}};
-  const auto unit = surface_unit(anatomy, kernels, place, 0.3, 0.5, 2048, 1, 4);
-  REQUIRE(unit.fine.rows() == 2);
-  const double own = unit.fine.row(0).cwiseAbs().maxCoeff();
-  CHECK(own > 3 * unit.fine.row(1).cwiseAbs().maxCoeff());
-  CHECK(std::fabs(unit.fine.row(0).sum()) < 0.02 * unit.fine.row(0).cwiseAbs().sum());
-  anatomy.electrode_from_endplate_mm = -30;
-  const auto mirrored = surface_unit(anatomy, kernels, place, 0.3, 0.5, 2048, 1, 4);
-  const auto peak = reference_point(unit, 0), other = reference_point(mirrored, 0);
-  CHECK(unit.fine(0, peak) * mirrored.fine(0, other) < 0);
-}
-
 TEST_CASE("the sampled template has its reference point on a sample") {
   const auto unit = needle_unit({}, {0.5, 0.1, 5}, 30, 20000, 3, 1);
   Index zero = 0;

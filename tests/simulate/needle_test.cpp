@@ -8,12 +8,12 @@ using namespace emg;
 
 namespace {
 
-NeedleSimulation quick() {
-  NeedleSimulation options;
-  options.duration_s = 4;
-  options.unit_count = 5;
-  options.effort = 0.5;
-  options.rate_hz = 10000;
+NeedleScene quick() {
+  NeedleScene options;
+  options.needle.duration_s = 4;
+  options.pool.unit_count = 5;
+  options.effort.effort = 0.5;
+  options.needle.rate_hz = 10000;
   return options;
 }
 
@@ -24,14 +24,14 @@ TEST_CASE("needle: same seed, same bits, for any threads") {
   CHECK(a.recording.samples == b.recording.samples);
   CHECK(a.recording.samples == c.recording.samples);
   auto other = quick();
-  other.seed = 2;
+  other.needle.seed = 2;
   CHECK(simulate_needle(other).recording.samples != a.recording.samples);
 }
 
 TEST_CASE("needle: noise and one more option of the amplifier leave the discharges") {
   auto noisy = quick();
-  noisy.noise_uv = 20;
-  noisy.line_uv = 5;
+  noisy.noise.noise_uv = 20;
+  noisy.noise.line_uv = 5;
   const auto a = simulate_needle(quick()), b = simulate_needle(noisy);
   REQUIRE(a.truth_units.size() == 5);
   for (std::size_t u = 0; u < 5; ++u) {
@@ -42,7 +42,7 @@ TEST_CASE("needle: noise and one more option of the amplifier leave the discharg
 
 TEST_CASE("needle: truth times templates is the noise-free signal") {
   auto options = quick();
-  options.noise_uv = 0;
+  options.noise.noise_uv = 0;
   const auto simulation = simulate_needle(options);
   RowMatrix again = RowMatrix::Zero(1, simulation.recording.sample_count());
   double energy = 0, rest = 0;
@@ -63,20 +63,20 @@ TEST_CASE("needle: truth times templates is the noise-free signal") {
 
 TEST_CASE("needle: nothing in, nothing out") {
   auto options = quick();
-  options.unit_count = 0;
-  options.noise_uv = 0;
+  options.pool.unit_count = 0;
+  options.noise.noise_uv = 0;
   const auto empty = simulate_needle(options);
   CHECK(empty.recording.samples.isZero());
   CHECK(empty.recording.sample_count() == 40000);
   auto still = quick();
-  still.effort = 0;
-  still.noise_uv = 0;
+  still.effort.effort = 0;
+  still.noise.noise_uv = 0;
   CHECK(simulate_needle(still).recording.samples.isZero());
 }
 
 TEST_CASE("needle: plausible amplitudes and rates") {
-  NeedleSimulation options;
-  options.duration_s = 10;
+  NeedleScene options;
+  options.needle.duration_s = 10;
   const auto simulation = simulate_needle(options, 0);
   const double peak = simulation.recording.samples.cwiseAbs().maxCoeff();
   CHECK(peak > 100);
@@ -93,18 +93,18 @@ TEST_CASE("needle: plausible amplitudes and rates") {
 
 TEST_CASE("needle: refusals name the option, its value and the range") {
   auto options = quick();
-  options.rate_hz = 3000;
+  options.needle.rate_hz = 3000;
   CHECK_THROWS_WITH(simulate_needle(options), ContainsSubstring("rate_hz 3000"));
   options = quick();
-  options.unit_count = 2001;
+  options.pool.unit_count = 2001;
   CHECK_THROWS_WITH(simulate_needle(options), ContainsSubstring("unit_count 2001"));
   options = quick();
-  options.duration_s = 0;
+  options.needle.duration_s = 0;
   CHECK_THROWS_WITH(simulate_needle(options), ContainsSubstring("duration_s 0"));
   options = quick();
-  options.doublet_probability = 1.5;
+  options.pool.doublet_probability = 1.5;
   CHECK_THROWS_WITH(simulate_needle(options), ContainsSubstring("doublet_probability 1.5"));
   options = quick();
-  options.shortest_interval_ms = 400;
+  options.pool.shortest_interval_ms = 400;
   CHECK_THROWS_WITH(simulate_needle(options), ContainsSubstring("shortest_interval_ms 400"));
 }

@@ -26,30 +26,80 @@ std::uint64_t fingerprint(const Simulation& s) {
       for (const auto& text : {sweep.nerve, sweep.muscle, sweep.side, sweep.site}) add_text(text);
     }
   }
-  return mixed(hash, &samples(0, 0), sizeof(double));
+  for (const auto& channel : s.recording.channels) {
+    for (const auto& text : {channel.name, channel.group, channel.reference, channel.status}) add_text(text);
+  }
+  hash = (hash ^ s.recording.gaps.size()) * 1099511628211u;
+  return (hash ^ static_cast<std::uint64_t>(samples.rows())) * 1099511628211u;
 }
 
-// A kind with everything on, small enough for a test.
-std::vector<Value> rich(const SimulationKind& kind) {
-  auto values = kind.defaults();
-  const auto set = [&](const char* name, Value value) {
+using Settings = std::vector<std::pair<std::string, Value>>;
+
+void set(std::vector<Value>& values, const SimulationKind& kind, const Settings& settings) {
+  for (const auto& [name, value] : settings) {
     for (std::size_t i = 0; i < kind.options.size(); ++i) {
       if (kind.options[i].name == name) values[i] = checked_value(kind.options[i], value);
     }
-  };
-  set("duration_s", kind.name == "rest" ? 20.0 : 4.0);
-  set("unit_count", std::int64_t{4});
-  set("fibre_samples", std::int64_t{3});
-  set("line_uv", 10.0);
-  set("doublet_probability", 0.3);
-  set("intensity_ma", 10.0);
-  set("sweeps_per_site", std::int64_t{1});
-  set("first_burst_s", 0.2);
-  set("antagonist_delay_s", 0.5);
-  set("pause_s", 0.5);
-  set("lesion_block", 0.3);
-  set("twitch_rate_per_min", 120.0);
+  }
+}
+
+// A kind with something going on, small enough for a test.
+std::vector<Value> rich(const SimulationKind& kind) {
+  auto values = kind.defaults();
+  set(values, kind,
+      {{"duration_s", kind.name == "rest" ? 12.0 : 4.0},
+       {"unit_count", std::int64_t{4}},
+       {"source_count", std::int64_t{2}},
+       {"fibre_samples", std::int64_t{2}},
+       {"fibre_half_length_mm", 30.0},
+       {"muscle_depth_mm", 4.0},
+       {"effort", 0.5},
+       {"ramp_s", 0.5},
+       {"layout", std::string("custom")},
+       {"rows", std::int64_t{3}},
+       {"columns", std::int64_t{2}},
+       {"line_uv", 10.0},
+       {"noise_uv", 2.0},
+       {"doublet_probability", 0.3},
+       {"intensity_ma", 10.0},
+       {"sweeps_per_site", std::int64_t{1}},
+       {"first_burst_s", 0.2},
+       {"antagonist_delay_s", 0.5},
+       {"pause_s", 0.5},
+       {"lesion_block", 0.3},
+       {"twitch_rate_per_min", 120.0},
+       {"bout_start_s", std::vector<double>{1, 4}},
+       {"bout_s", 2.0}});
   return values;
+}
+
+// What must be on for an option to act.
+Settings needed_by(const std::string& option) {
+  const auto starts = [&](const char* prefix) { return option.starts_with(prefix); };
+  if (starts("hermite_")) return {{"generator", std::string("hermite")}};
+  if (starts("activity") || starts("run_"))
+    return {{"activity", std::vector<std::string>{"fibrillation"}}, {"run_s", 1.0}, {"run_pause_s", 0.1}};
+  if (starts("sine_")) return {{"profile", std::string("sine")}};
+  if (starts("bout_s") || starts("bout_pause")) return {{"profile", std::string("bouts")}, {"bout_s", 1.2}, {"bout_pause_s", 0.2}};
+  if (starts("point_")) return {{"profile", std::string("points")}, {"point_s", std::vector<double>{1, 3}}, {"point_effort", std::vector<double>{0.2, 0.6}}};
+  if (starts("noise_period")) return {{"noise_modulation", 0.5}};
+  if (starts("noise_step")) return {{"noise_step_s", std::vector<double>{1}}, {"noise_step_uv", std::vector<double>{9}}};
+  if (starts("motion_")) return {{"motion_uv", 50.0}, {"motion_rate_per_min", 60.0}};
+  if (starts("cable_")) return {{"cable_uv", 50.0}, {"cable_rate_per_min", 60.0}};
+  if (starts("ecg_")) return {{"ecg_uv", 50.0}};
+  if (starts("bad_")) return {{"bad_channels", std::vector<double>{0}}};
+  if (starts("adc_")) return {{"adc_bits", std::int64_t{10}}};
+  if (starts("dropout_") || starts("mark_")) return {{"dropout_rate_per_min", 60.0}};
+  if (option == "filter_phase") return {{"amplifier_high_hz", 10.0}};
+  if (option == "interval_cv") return {{"spread_model", std::string("constant")}};
+  if (option == "first_doublet_probability") return {{"doublet_probability", 0.0}};
+  if (option == "velocity_decline_pct_per_min") return {{"duration_s", 8.0}};
+  if (starts("exercise_")) return {{"exercise_factor", 3.0}};
+  if (starts("event_")) return {{"event_shape", std::string("tri")}};
+  if (option == "pitch_mm" || option == "missing" || option == "rows" || option == "columns" || starts("grid_") || option == "montage" || option == "layout")
+    return {{"electrode", std::string("grid")}};
+  if (option == "shared_probability") return {{"muscle", std::vector<std::string>{"a", "b"}}};
+  return {};
 }
 
 // Another allowed value.
@@ -58,6 +108,11 @@ Value changed(const FieldInfo& info, const Value& value) {
   if (info.type == FieldType::choice) return info.choices.at(std::get<std::string>(value) == info.choices[0] ? 1 : 0);
   if (info.type == FieldType::text) return std::get<std::string>(value) + "x";
   if (info.type == FieldType::integer) return std::get<std::int64_t>(value) + 1;
+  if (std::holds_alternative<std::monostate>(value)) return info.type == FieldType::text ? Value{std::string("x")} : Value{6.0};
+  if (info.name == "activity") return std::vector<std::string>{"complex_repetitive"};
+  if (info.name == "missing") return std::vector<double>{1};
+  if (info.name == "bad_channels") return std::vector<double>{};
+  if (info.name == "point_s" || info.name == "noise_step_s") return std::vector<double>(std::get<std::vector<double>>(value).size() == 2 ? std::vector<double>{0.5, 2} : std::vector<double>{2});
   if (info.type == FieldType::number_list) {
     auto list = std::get<std::vector<double>>(value);
     for (auto& v : list) v *= 1.1;
@@ -75,10 +130,10 @@ Value changed(const FieldInfo& info, const Value& value) {
 }  // namespace
 
 TEST_CASE("the kinds are there and found by either spelling") {
-  REQUIRE(simulation_kinds().size() == 4);
+  REQUIRE(simulation_kinds().size() == 5);
   CHECK(find_simulation_kind("motor_ncs") == find_simulation_kind("motor-ncs"));
   CHECK(find_simulation_kind("motor-ncs") != nullptr);
-  CHECK(find_simulation_kind("hd") == nullptr);
+  CHECK(find_simulation_kind("hx") == nullptr);
   for (const auto& kind : simulation_kinds()) {
     CHECK(kind.options.at(0).name == "seed");
     CHECK(kind.option_index("noise_uv") > 0);
@@ -103,17 +158,20 @@ TEST_CASE("every kind gives the same bits again, on any number of threads, and s
 
 TEST_CASE("every option changes the output") {
   for (const auto& kind : simulation_kinds()) {
-    const auto values = rich(kind);
-    const auto reference = fingerprint(kind.run(values, 0));
+    const auto plain = rich(kind);
+    const auto plain_print = fingerprint(kind.run(plain, 0));
     for (std::size_t i = 0; i < kind.options.size(); ++i) {
       CAPTURE(kind.name, kind.options[i].name);
+      const auto needed = needed_by(kind.options[i].name);
+      auto values = plain;
+      set(values, kind, needed);
       auto other = values;
       other[i] = checked_value(kind.options[i], changed(kind.options[i], values[i]));
       // Options that act only beyond what the small record has by itself.
       if (kind.options[i].name == "pulse_ms") other[i] = 0.4;
       if (kind.options[i].name == "min_rate_hz") other[i] = 30.0;
       if (kind.options[i].name == "shortest_interval_ms") other[i] = 42.0;
-      CHECK(fingerprint(kind.run(other, 0)) != reference);
+      CHECK(fingerprint(kind.run(other, 0)) != (needed.empty() ? plain_print : fingerprint(kind.run(values, 0))));
     }
   }
 }

@@ -9,11 +9,11 @@ using namespace emg;
 
 namespace {
 
-SurfaceSimulation quick() {
-  SurfaceSimulation options;
-  options.duration_s = 8;
-  options.unit_count = 20;
-  options.fibre_samples = 8;
+SurfaceScene quick() {
+  SurfaceScene options;
+  options.surface.duration_s = 8;
+  options.pool.unit_count = 20;
+  options.muscle.fibre_samples = 8;
   return options;
 }
 
@@ -26,17 +26,18 @@ double rms(const Recording& recording, Index channel, double from_s, double to_s
 
 TEST_CASE("surface: bursts stand where truth says, each in its own muscle") {
   auto options = quick();
-  options.noise_uv = 0;
+  options.noise.noise_uv = 0;
   const auto simulation = simulate_surface(options, 0);
   const auto* events = simulation.table("truth_events");
   REQUIRE(events != nullptr);
   CHECK(events->row_count() == 4);
-  const auto& channel = std::get<std::vector<std::int64_t>>(events->find("channel")->values);
+  const auto& channel = std::get<std::vector<std::int64_t>>(events->find("channel_peak")->values);
   const auto& start = std::get<std::vector<double>>(events->find("start_s")->values);
   const auto& first = std::get<std::vector<double>>(events->find("first_discharge_s")->values);
   const auto& last = std::get<std::vector<double>>(events->find("last_discharge_s")->values);
-  const auto& end = std::get<std::vector<double>>(events->find("end_s")->values);
-  CHECK(start == std::vector<double>{2, 5, 3.5, 6.5});
+  auto end = std::get<std::vector<double>>(events->find("duration_s")->values);
+  for (std::size_t i = 0; i < end.size(); ++i) end[i] += start[i];
+  CHECK(start == std::vector<double>{2, 3.5, 5, 6.5});
   for (std::size_t i = 0; i < start.size(); ++i) {
     CHECK(first[i] > start[i]);
     CHECK(first[i] < start[i] + 0.12);
@@ -53,21 +54,21 @@ TEST_CASE("surface: same bits for any threads; noise leaves the trains") {
   const auto a = simulate_surface(quick(), 1), b = simulate_surface(quick(), 7);
   CHECK(a.recording.samples == b.recording.samples);
   auto noisy = quick();
-  noisy.noise_uv = 30;
+  noisy.noise.noise_uv = 30;
   const auto c = simulate_surface(noisy);
   for (std::size_t u = 0; u < a.truth_units.size(); ++u) CHECK(a.truth_units[u].discharges.sample == c.truth_units[u].discharges.sample);
 }
 
 TEST_CASE("surface: the record of all is the sum of the parts") {
   auto options = quick();
-  options.noise_uv = 2;
-  options.line_uv = 7;
+  options.noise.noise_uv = 2;
+  options.noise.line_uv = 7;
   auto units = options, noise = options, line = options;
-  units.noise_uv = units.line_uv = 0;
-  noise.unit_count = 0;
-  noise.line_uv = 0;
-  line.unit_count = 0;
-  line.noise_uv = 0;
+  units.noise.noise_uv = units.noise.line_uv = 0;
+  noise.pool.unit_count = 0;
+  noise.noise.line_uv = 0;
+  line.pool.unit_count = 0;
+  line.noise.noise_uv = 0;
   const RowMatrix sum =
       simulate_surface(units).recording.samples + simulate_surface(noise).recording.samples + simulate_surface(line).recording.samples;
   CHECK((simulate_surface(options).recording.samples - sum).cwiseAbs().maxCoeff() < 1e-9);
@@ -75,20 +76,20 @@ TEST_CASE("surface: the record of all is the sum of the parts") {
 
 TEST_CASE("surface: thicker fat, smaller signal") {
   auto thin = quick(), thick = quick();
-  thin.noise_uv = thick.noise_uv = 0;
-  thin.fat_mm = 1;
-  thick.fat_mm = 8;
+  thin.noise.noise_uv = thick.noise.noise_uv = 0;
+  thin.muscle.fat_mm = 1;
+  thick.muscle.fat_mm = 8;
   CHECK(rms(simulate_surface(thin).recording, 0, 2.2, 2.8) > 2 * rms(simulate_surface(thick).recording, 0, 2.2, 2.8));
 }
 
 TEST_CASE("surface: refusals") {
   auto options = quick();
-  options.rate_hz = 500;
+  options.surface.rate_hz = 500;
   CHECK_THROWS_WITH(simulate_surface(options), ContainsSubstring("rate_hz 500"));
   options = quick();
-  options.burst_s = 0.05;
+  options.surface.burst_s = 0.05;
   CHECK_THROWS_WITH(simulate_surface(options), ContainsSubstring("burst_s 0.05"));
   options = quick();
-  options.effort = 1.5;
+  options.surface.effort = 1.5;
   CHECK_THROWS_WITH(simulate_surface(options), ContainsSubstring("effort 1.5"));
 }

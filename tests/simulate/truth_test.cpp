@@ -34,12 +34,12 @@ TEST_CASE("truth gives the reference instants and what overlaps") {
   Simulation simulation;
   simulation.recording.rate_hz = 1000;
   simulation.recording.samples = RowMatrix::Zero(1, 1000);
-  add_units(simulation, {spike_unit(0, {0.1, 0.3, 0.5, 0.9999}), spike_unit(1, {0.1033, 0.42})}, 10, 1);
+  simulation.recording.channels.resize(1);
+  finish_recording(simulation, {spike_unit(0, {0.1, 0.3, 0.5, 0.9999}), spike_unit(1, {0.1033, 0.42})}, {}, {.noise_uv = 10}, {}, 1, 1);
   REQUIRE(simulation.truth_units.size() == 2);
   const auto& train = simulation.truth_units[0].discharges;
   CHECK(train.sample == std::vector<std::int64_t>{105, 305, 505});
   CHECK(simulation.truth_units[1].discharges.time_s(0) == Approx(0.1083).epsilon(1e-9));
-  CHECK(simulation.recording.samples(0, 305) == Approx(-100));
   CHECK(column<std::int64_t>(simulation, "truth_spikes", "overlap_count") == std::vector<std::int64_t>{1, 0, 0, 1, 0});
   CHECK(column<double>(simulation, "truth_spikes", "isolation_ms")[0] == Approx(3.3));
   CHECK(column<double>(simulation, "truth_spikes", "isolation_ms")[2] == Approx(80));
@@ -53,8 +53,9 @@ TEST_CASE("without units the tables are empty and the signal is 0") {
   Simulation simulation;
   simulation.recording.rate_hz = 1000;
   simulation.recording.samples = RowMatrix::Zero(1, 100);
-  add_units(simulation, {}, 0, 1);
+  simulation.recording.channels.resize(1);
+  finish_recording(simulation, {}, {}, {.noise_uv = 0}, {}, 1, 1);
   CHECK(simulation.recording.samples.isZero());
   CHECK(simulation.table("truth_spikes")->row_count() == 0);
-  CHECK(simulation.table("truth_units")->columns.size() == 16);
+  CHECK(simulation.table("truth_units")->columns.size() == std::tuple_size_v<decltype(TruthUnit::fields())>);
 }
