@@ -29,12 +29,6 @@ std::string kind_names() {
   return names;
 }
 
-double number_or_nan(const Value& value) {
-  if (const auto* number = std::get_if<double>(&value)) return *number;
-  if (const auto* integer = std::get_if<std::int64_t>(&value)) return static_cast<double>(*integer);
-  return std::numeric_limits<double>::quiet_NaN();
-}
-
 // Discharges of every unit and every other true event, by time: the events table of the BIDS derivatives.
 Table events_table(const Simulation& simulation) {
   struct Event {
@@ -53,14 +47,13 @@ Table events_table(const Simulation& simulation) {
     const auto* onset = table->find("time_s");
     const auto* duration = table->find("duration_s");
     const auto* kind = table->find("kind");
-    const auto* source = table->find("source");
     for (std::size_t r = 0; onset && r < table->row_count(); ++r) {
       const double onset_s = std::get<double>(onset->cell(r));
       const auto length = duration ? duration->cell(r) : Value{};
       const auto word = kind ? kind->cell(r) : Value{};
       events.push_back({onset_s, std::holds_alternative<double>(length) ? std::get<double>(length) : 0.0,
                         static_cast<std::int64_t>(std::llround(onset_s * simulation.recording.rate_hz)),
-                        number_or_nan(source ? source->cell(r) : Value{}), std::holds_alternative<std::string>(word) ? std::get<std::string>(word) : "event"});
+                        std::numeric_limits<double>::quiet_NaN(), std::holds_alternative<std::string>(word) ? std::get<std::string>(word) : "event"});
     }
   }
   std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.onset_s < b.onset_s; });

@@ -79,20 +79,20 @@ SuiteResult run(const SuiteOptions& options, int threads) {
   };
   for (std::int64_t seed = options.seed; seed < options.seed + (options.full ? 5 : 1); ++seed) {
     for (const double noise_uv : {3.0, 6.0}) {
-      RestSimulation rest;
-      rest.seed = seed;
-      rest.noise_uv = noise_uv;
-      if (!options.full) rest.duration_s = 120;
+      RestScene rest;
+      rest.rest.seed = seed;
+      rest.noise.noise_uv = noise_uv;
+      if (!options.full) rest.rest.duration_s = 120;
       add("rest", seed, noise_uv, simulate_rest(rest, threads), 10);
-      rest.twitch_rate_per_min = 0;
+      rest.twitch.twitch_rate_per_min = {0};
       add("rest without twitches", seed, noise_uv, simulate_rest(rest, threads), 10);
     }
     for (const int units : {1, 3}) {
-      NeedleSimulation needle;
-      needle.seed = seed;
-      needle.unit_count = units;
-      needle.duration_s = options.full ? 30 : 10;
-      add("needle, units: " + std::to_string(units), seed, needle.noise_uv, simulate_needle(needle, threads), 3);
+      NeedleScene needle;
+      needle.needle.seed = seed;
+      needle.pool.unit_count = units;
+      needle.needle.duration_s = options.full ? 30 : 10;
+      add("needle, units: " + std::to_string(units), seed, needle.noise.noise_uv, simulate_needle(needle, threads), 3);
     }
   }
   double false_per_min = 0;

@@ -41,7 +41,7 @@ OnsetScore score_method(const Simulation& simulation, OnsetMethod method, int th
   const auto& bursts = *simulation.table("truth_events");
   for (std::size_t r = 0; r < bursts.row_count(); ++r) {
     const auto start = bursts.find("first_discharge_s")->cell(r);
-    if (std::get<std::int64_t>(bursts.find("channel")->cell(r)) == 0 && std::holds_alternative<double>(start)) truth.push_back(std::get<double>(start));
+    if (std::get<std::int64_t>(bursts.find("channel_peak")->cell(r)) == 0 && std::holds_alternative<double>(start)) truth.push_back(std::get<double>(start));
   }
   const auto& recording = simulation.recording;
   OnsetOptions options;
@@ -68,10 +68,10 @@ SuiteResult run(const SuiteOptions& options, int threads) {
   std::vector<OnsetScore> rows;
   for (std::int64_t seed = options.seed; seed < options.seed + (options.full ? 5 : 1); ++seed) {
     for (const double noise_uv : {3.0, 10.0}) {
-      SurfaceSimulation surface;
-      surface.seed = seed;
-      surface.noise_uv = noise_uv;
-      surface.antagonist_effort = 0;
+      SurfaceScene surface;
+      surface.surface.seed = seed;
+      surface.noise.noise_uv = noise_uv;
+      surface.surface.antagonist_effort = 0;
       const auto simulation = simulate_surface(surface, threads);
       for (const auto& [method, name] : enum_names(OnsetMethod::aglr)) {
         auto row = score_method(simulation, method, threads);
