@@ -10,10 +10,14 @@
 #include "libemg/detect/teager.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
+#include "libemg/filter/detrend.h"
 #include "libemg/filter/envelope.h"
+#include "libemg/filter/fir.h"
+#include "libemg/filter/median.h"
 #include "libemg/filter/notch.h"
 #include "libemg/filter/rectify.h"
 #include "libemg/filter/resample.h"
+#include "libemg/filter/whiten.h"
 #include "libemg/spectral/frequency.h"
 #include "libemg/spectral/line.h"
 #include "libemg/spectral/stft.h"
@@ -28,6 +32,12 @@ std::span<const OperationEntry> operations() {
       operation("highpass", "Butterworth high-pass of each channel", &highpass, &highpass_stage),
       operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
       operation("notch", "notches at the power-line frequency and its harmonics", &notch, &notch_stage, &resolve_notch),
+      operation("fir", "filter of linear phase, without feedback, of each channel", &fir, &fir_stage),
+      operation("median-filter", "moving median of each channel, or what it leaves", &median_filter, &median_filter_stage),
+      with_per_channel(operation("detrend", "each channel without its mean, median or trend", &detrend, &detrend_stage, &resolve_detrend),
+                       {"levels_uv", "slopes_uv_per_s"}),
+      with_per_channel(operation("whiten", "each channel with its noise made white", &whiten, &whiten_stage, &resolve_whiten),
+                       {"coefficients", "noise_uv"}),
       operation("resample", "another sampling rate", &resample, &resample_stage, nullptr, &resampled_rate_hz),
       operation("rectify", "absolute value or positive half of each channel", &rectify, &rectify_stage),
       operation("envelope", "amplitude of each channel over time", &envelope, &envelope_stage, nullptr, &envelope_rate_hz),

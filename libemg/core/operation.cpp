@@ -147,6 +147,22 @@ OperationResult run_on_longest_piece(const OperationEntry& entry, const Recordin
   return result;
 }
 
+// `values` as channels [first, first + count) of `channel_count` see them.
+OptionValues values_for(const OperationEntry& entry, const OptionValues& values, Index first, Index count, Index channel_count) {
+  auto own = values;
+  for (const auto& name : entry.per_channel) {
+    auto* const list = std::get_if<std::vector<double>>(&own[entry.option_index(name)]);
+    if (!list || list->empty()) continue;
+    const auto size = static_cast<Index>(list->size());
+    if (size % channel_count != 0) {
+      throw InvalidArgument(fmt::format("{} has {} values, which do not belong to {} channels", name, size, channel_count));
+    }
+    const Index each = size / channel_count;
+    *list = {list->begin() + first * each, list->begin() + (first + count) * each};
+  }
+  return own;
+}
+
 }  // namespace
 
 std::string_view name_of(OperationKind kind) {
@@ -201,8 +217,15 @@ std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource
                                   int threads) {
   if (!entry.stage) return nullptr;
   if (entry.resolve) values = entry.resolve(source, channel_count, rate_hz, values);
-  if (!entry.stage(1, rate_hz, values)) return nullptr;
-  return grouped_stage([&](Index count) { return entry.stage(count, rate_hz, values); }, channel_count, threads);
+  if (entry.joint) return entry.stage(channel_count, rate_hz, values);
+  if (!entry.stage(1, rate_hz, values_for(entry, values, 0, 1, channel_count))) return nullptr;
+  Index first = 0;
+  const auto make_group = [&](Index count) {
+    auto stage = entry.stage(count, rate_hz, values_for(entry, values, first, count, channel_count));
+    first += count;
+    return stage;
+  };
+  return grouped_stage(make_group, channel_count, threads);
 }
 
 OperationResult run_on_recording(const OperationEntry& entry, const Recording& recording, const OptionValues& values, int threads) {

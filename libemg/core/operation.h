@@ -85,6 +85,10 @@ struct OperationEntry {
   std::function<std::unique_ptr<Stage>(Index channel_count, double rate_hz, const OptionValues&)> stage;
   /// Replaces options left open ("auto") by numbers found in a first pass over the record; empty if there are none.
   std::function<OptionValues(const BlockSource&, Index channel_count, double rate_hz, const OptionValues&)> resolve;
+  /// List options that hold the same count of numbers for every channel, those of channel 0 first: each stage gets those of its channels.
+  std::vector<std::string> per_channel;
+  /// Whether a stage must see all channels together.
+  bool joint = false;
 
   /// True for an operation on sweeps: `run` is empty, `run_sweeps` is not.
   bool takes_sweeps() const { return kind == OperationKind::sweeps || kind == OperationKind::sweep_rows; }
@@ -242,6 +246,18 @@ OperationEntry operation(std::string name, std::string summary, Result (*run)(co
       return result;
     };
   }
+  return entry;
+}
+
+/// `entry` with the list options named holding numbers of every channel.
+inline OperationEntry with_per_channel(OperationEntry entry, std::vector<std::string> options) {
+  entry.per_channel = std::move(options);
+  return entry;
+}
+
+/// `entry` with stages over all channels together.
+inline OperationEntry with_all_channels(OperationEntry entry) {
+  entry.joint = true;
   return entry;
 }
 

@@ -48,7 +48,7 @@ inline constexpr Index kChannelGroup = 8;
 /// Result: channels x output_count. Every channel has the same bits as if it were alone.
 RowMatrix run_stage(const StageFactory& make_stage, const ChannelsView& signal, int threads);
 
-/// A stage over many channels made of stages over groups of kChannelGroup channels, which run in parallel within a push.
+/// A stage over many channels made of stages over groups of kChannelGroup channels, first channels first, which run in parallel within a push.
 std::unique_ptr<Stage> grouped_stage(const StageFactory& make_stage, Index channel_count, int threads);
 
 /// A stage that hands on the output of `first` to `second`.

@@ -4,7 +4,7 @@
 
 #include "libemg/detect/burst.h"
 #include "libemg/detect/onset_internal.h"
-#include "libemg/detect/prewhiten_internal.h"
+#include "libemg/filter/whiten.h"
 
 namespace emg::onset_detail {
 namespace {

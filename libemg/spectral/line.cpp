@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "libemg/core/parallel.h"
@@ -193,6 +194,20 @@ std::optional<LineFinding> find_line(const BlockSource& source, Index channel_co
     finding = {candidate.base_hz, {harmonics.begin(), harmonics.end()}};
   }
   return largest > 0 ? std::optional(finding) : std::nullopt;
+}
+
+RowMatrix harmonic_z(const BlockSource& source, Index channel_count, double rate_hz, double base_hz, const std::vector<int>& harmonics) {
+  DensityAccumulator accumulator(channel_count, rate_hz, 1);
+  source([&](const ChannelsView& block) { accumulator.push(block); });
+  const RowMatrix density = accumulator.finish();
+  const double bin_hz = rate_hz / static_cast<double>(accumulator.segment_length());
+  RowMatrix z = RowMatrix::Constant(channel_count, static_cast<Index>(harmonics.size()), std::numeric_limits<double>::quiet_NaN());
+  for (Index c = 0; c < density.rows(); ++c) {
+    for (std::size_t h = 0; h < harmonics.size(); ++h) {
+      if (const auto row = look_at(channel_span(density, c), bin_hz, harmonics[h] * base_hz)) z(c, static_cast<Index>(h)) = row->z;
+    }
+  }
+  return z;
 }
 
 }  // namespace emg

@@ -66,4 +66,7 @@ struct LineFinding {
 /// The same from a record read block by block; empty if there is no line.
 std::optional<LineFinding> find_line(const BlockSource& source, Index channel_count, double rate_hz, const LineOptions& options = {});
 
+/// Height z of each of `harmonics` of `base_hz` in each channel (channels x harmonics), found or not; NaN where nothing can be said.
+RowMatrix harmonic_z(const BlockSource& source, Index channel_count, double rate_hz, double base_hz, const std::vector<int>& harmonics);
+
 }  // namespace emg

@@ -35,8 +35,8 @@ def line(out, operation, values, **keys):
     out.write(f"{operation} {text} : {' '.join(repr(float(v)) for v in np.ravel(values))}\n")
 
 
-def header(out):
-    out.write(f"# made by make_signal_references.py with NumPy {np.__version__}, SciPy {scipy.__version__}\n")
+def header(out, script="make_signal_references.py"):
+    out.write(f"# made by {script} with NumPy {np.__version__}, SciPy {scipy.__version__}\n")
 
 
 BANDS = {

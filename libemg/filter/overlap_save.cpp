@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "libemg/core/error.h"
+#include "libemg/core/validate.h"
+#include "libemg/filter/overlap_save_internal.h"
+
+namespace emg {
+namespace {
+
+// Transforms four times as long as the filter waste a quarter of their output; shorter ones than this are no faster for being in the cache.
+Index transform_length(Index tap_count) {
+  constexpr Index kShortest = 2048;
+  return next_fast_length(std::max(kShortest, 4 * tap_count));
+}
+
+bool is_symmetric(std::span<const double> taps) {
+  return taps.size() % 2 == 1 && std::equal(taps.begin(), taps.end(), taps.rbegin());
+}
+
+}  // namespace
+
+OverlapSaveStage::OverlapSaveStage(Index channels, double rate_hz, std::span<const double> taps, bool odd_extension)
+    : rate_hz_(rate_hz),
+      after_((static_cast<Index>(taps.size()) - 1) / 2),
+      odd_(odd_extension),
+      fft_(transform_length(static_cast<Index>(taps.size()))),
+      held_(channels, fft_.length()) {
+  before_ = static_cast<Index>(taps.size()) - 1 - after_;
+  // Tap k acts at k - delay, so that output i of a block stands at input i.
+  const Index length = fft_.length();
+  const double scale = 1 / static_cast<double>(length);
+  const auto trace = fft_.trace();
+  std::fill(trace.begin(), trace.end(), 0.0);
+  for (Index k = 0; k < static_cast<Index>(taps.size()); ++k) {
+    trace[static_cast<std::size_t>((k - after_ + length) % length)] = scale * taps[static_cast<std::size_t>(k)];
+  }
+  fft_.forward();
+  if (is_symmetric(taps)) {
+    for (const auto& bin : fft_.bins()) zero_phase_response_.push_back(bin.real());
+  } else {
+    response_.assign(fft_.bins().begin(), fft_.bins().end());
+  }
+  held_.leftCols(before_).setZero();
+  held_count_ = before_;
+}
+
+bool OverlapSaveStage::write_into(ChannelsRef output) {
+  rows_ = output.data();
+  stride_ = output.outerStride();
+  return true;
+}
+
+void OverlapSaveStage::push(const ChannelsView& block, const BlockSink& sink) {
+  for (Index done = 0; done < block.cols();) {
+    const Index now = take(block, done);
+    if (held_count_ < fft_.length()) {
+      // What waits for its transform is looked at when it comes, so that the message can name it.
+      require_finite(block.rightCols(now), received_);
+    } else {
+      if (handed_on_ == 0 && odd_) extend_left();
+      if (!hand_on_block(block_length(), sink)) {
+        require_finite(block.middleCols(done, now), received_);
+        throw NumericalError("the filter overflows: samples are too large");
+      }
+    }
+    received_ += now;
+    done += now;
+  }
+}
+
+void OverlapSaveStage::finish(const BlockSink& sink) {
+  if (received_ == 0) return;
+  if (odd_) {
+    require_extension();
+    if (handed_on_ == 0) extend_left();
+    extend_right(sink);
+  }
+  while (handed_on_ < received_) {
+    held_.rightCols(fft_.length() - held_count_).setZero();
+    if (!hand_on_block(std::min(block_length(), received_ - handed_on_), sink)) {
+      throw NumericalError("the filter overflows: samples are too large");
+    }
+  }
+}
+
+void OverlapSaveStage::combine(const double*, const double* filtered, Index count, double* out) const {
+  std::memcpy(out, filtered, static_cast<std::size_t>(count) * sizeof(double));
+}
+
+// Samples of `block` from `first` on that there is room for.
+Index OverlapSaveStage::take(const ChannelsView& block, Index first) {
+  const Index count = std::min(block.cols() - first, fft_.length() - held_count_);
+  held_.middleCols(held_count_, count) = block.middleCols(first, count);
+  held_count_ += count;
+  return count;
+}
+
+void OverlapSaveStage::require_extension() const {
+  if (received_ > after_) return;
+  throw InvalidArgument(fmt::format("edges odd needs a record of more than {} samples, half the filter; it has {}", after_, received_));
+}
+
+void OverlapSaveStage::extend_left() {
+  for (Index j = 1; j <= before_; ++j) held_.col(before_ - j) = 2 * held_.col(before_) - held_.col(before_ + j);
+}
+
+void OverlapSaveStage::extend_right(const BlockSink& sink) {
+  const RowMatrix last = held_.middleCols(held_count_ - after_ - 1, after_ + 1);
+  RowMatrix extension(last.rows(), after_);
+  for (Index j = 0; j < after_; ++j) extension.col(j) = 2 * last.col(after_) - last.col(after_ - 1 - j);
+  for (Index done = 0; done < after_;) {
+    done += take(extension, done);
+    if (held_count_ == fft_.length()) hand_on_block(std::min(block_length(), received_ - handed_on_), sink);
+  }
+}
+
+// One transform of all that is held, `count` samples of which are wanted. False if something is not finite.
+bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
+  const Index length = fft_.length();
+  if (!rows_) out_.resize(held_.rows(), count);
+  for (Index c = 0; c < held_.rows(); ++c) {
+    double* const held = held_.row(c).data();
+    std::copy_n(held, length, fft_.trace().begin());
+    filter_trace();
+    const double* const filtered = fft_.trace().data() + before_;
+    // A sample that is not finite makes the whole transform so.
+    if (!std::isfinite(*filtered)) return false;
+    combine(held + before_, filtered, count, rows_ ? rows_ + c * stride_ + handed_on_ : out_.row(c).data());
+    std::copy_n(held + length - overlap(), overlap(), held);
+  }
+  held_count_ = overlap();
+  handed_on_ += count;
+  if (!rows_) sink(out_);
+  return true;
+}
+
+void OverlapSaveStage::filter_trace() {
+  fft_.forward();
+  const auto bins = fft_.bins();
+  if (response_.empty()) {
+    for (std::size_t k = 0; k < bins.size(); ++k) bins[k] *= zero_phase_response_[k];
+  } else {
+    for (std::size_t k = 0; k < bins.size(); ++k) {
+      const double re = bins[k].real(), im = bins[k].imag();
+      const double a = response_[k].real(), b = response_[k].imag();
+      bins[k] = {re * a - im * b, re * b + im * a};
+    }
+  }
+  fft_.unscaled_inverse();
+}
+
+}  // namespace emg
