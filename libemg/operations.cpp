@@ -11,8 +11,10 @@
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
 #include "libemg/filter/detrend.h"
+#include "libemg/filter/ecg.h"
 #include "libemg/filter/envelope.h"
 #include "libemg/filter/fir.h"
+#include "libemg/filter/line_subtract.h"
 #include "libemg/filter/median.h"
 #include "libemg/filter/notch.h"
 #include "libemg/filter/rectify.h"
@@ -32,6 +34,11 @@ std::span<const OperationEntry> operations() {
       operation("highpass", "Butterworth high-pass of each channel", &highpass, &highpass_stage),
       operation("bandstop", "Butterworth band-stop of each channel", &bandstop, &bandstop_stage),
       operation("notch", "notches at the power-line frequency and its harmonics", &notch, &notch_stage, &resolve_notch),
+      with_all_channels(operation("subtract-line", "the power line and its harmonics fitted as sines and taken away", &subtract_line,
+                                  &subtract_line_stage, &resolve_subtract_line)),
+      operation("subtracted-lines", "what subtract-line takes away from each channel", &subtracted_lines),
+      operation("remove-ecg", "the electrocardiogram taken out of each channel", &remove_ecg),
+      operation("ecg-beats", "heart beats that remove-ecg finds in each channel", &ecg_beats),
       operation("fir", "filter of linear phase, without feedback, of each channel", &fir, &fir_stage),
       operation("median-filter", "moving median of each channel, or what it leaves", &median_filter, &median_filter_stage),
       with_per_channel(operation("detrend", "each channel without its mean, median or trend", &detrend, &detrend_stage, &resolve_detrend),

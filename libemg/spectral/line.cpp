@@ -12,6 +12,14 @@ namespace emg {
 namespace {
 
 constexpr double kSegmentS = 4, kShortestS = 1;
+constexpr double kAround = 1;  // Hz from a line to where its surroundings begin
+
+// Variance of the logarithm of a gamma variate of shape `x`: recurrence up to where the asymptotic series is good to 1e-6.
+double trigamma(double x) {
+  double sum = 0;
+  for (; x < 6; ++x) sum += 1 / (x * x);
+  return sum + 1 / x + 1 / (2 * x * x) + 1 / (6 * x * x * x) - 1 / (30 * std::pow(x, 5));
+}
 
 // Welch density of every channel, fed block by block; segments of 4 s, half overlapped, or the whole of a shorter record.
 class DensityAccumulator {
@@ -41,6 +49,12 @@ class DensityAccumulator {
   }
 
   Index segment_length() const { return length_; }
+
+  /// Standard deviation of ln P of stationary noise: what the surroundings of a line scatter by at least.
+  double least_spread() const {
+    const Index segments = std::max<Index>(segments_, 1);
+    return std::sqrt(trigamma(effective_segment_count(window_, length_ - length_ / 2, segments)));
+  }
 
  private:
   void take_segment() {
@@ -80,41 +94,72 @@ double median_of(std::vector<double>& values) {
   return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
-// What stands at `frequency_hz`; empty if there are no surroundings or no power.
-std::optional<LineRow> look_at(std::span<const double> density, double bin_hz, double frequency_hz) {
-  constexpr double kNear = 0.3, kLobe = 0.5, kFrom = 1, kTo = 6, kMadToSd = 1.4826;
+// Density around a line, on a logarithmic scale.
+struct Surroundings {
+  double level = 0, spread = 0;
+};
+
+// Of the bins 1-6 Hz away from `frequency_hz`; empty if there are too few.
+std::optional<Surroundings> surroundings(std::span<const double> density, double bin_hz, double least_spread, double frequency_hz) {
+  constexpr double kTo = 6, kMadToSd = 1.4826;
   std::vector<double> around;
-  double largest = 0, lobe = 0, lobe_bins = 0;
   const auto from = static_cast<std::size_t>(std::max(1.0, std::floor((frequency_hz - kTo) / bin_hz)));
-  for (std::size_t k = from; k < density.size(); ++k) {
+  for (std::size_t k = from; k < density.size() && static_cast<double>(k) * bin_hz <= frequency_hz + kTo + 1e-9; ++k) {
     const double away = std::abs(static_cast<double>(k) * bin_hz - frequency_hz);
-    if (away <= kNear + 1e-9) largest = std::max(largest, density[k]);
-    if (away <= kLobe + 1e-9) {
-      lobe += density[k];
-      lobe_bins += 1;
-    }
-    if (away >= kFrom - 1e-9 && away <= kTo + 1e-9 && density[k] > 0) around.push_back(std::log(density[k]));
-    if (static_cast<double>(k) * bin_hz > frequency_hz + kTo) break;
+    if (away >= kAround - 1e-9 && away <= kTo + 1e-9 && density[k] > 0) around.push_back(std::log(density[k]));
   }
   constexpr std::size_t kFewest = 4;
-  if (around.size() < kFewest || !(largest > 0)) return std::nullopt;
-  const double floor = median_of(around);
-  for (double& v : around) v = std::abs(v - floor);
-  const double spread = kMadToSd * median_of(around);
+  if (around.size() < kFewest) return std::nullopt;
+  Surroundings found;
+  found.level = median_of(around);
+  for (double& v : around) v = std::abs(v - found.level);
+  found.spread = std::max(least_spread, kMadToSd * median_of(around));
+  return found;
+}
+
+// Sum of value(density) over the bins at most `reach_hz` from `frequency_hz`.
+template <class Value>
+double sum_near(std::span<const double> density, double bin_hz, double frequency_hz, double reach_hz, const Value& value) {
+  double sum = 0;
+  const auto from = static_cast<std::size_t>(std::max(1.0, std::ceil((frequency_hz - reach_hz) / bin_hz - 1e-9)));
+  for (std::size_t k = from; k < density.size() && static_cast<double>(k) * bin_hz <= frequency_hz + reach_hz + 1e-9; ++k) sum += value(density[k]);
+  return sum;
+}
+
+// What stands at `frequency_hz`; empty if there are no surroundings or no power.
+std::optional<LineRow> look_at(std::span<const double> density, double bin_hz, double least_spread, double frequency_hz) {
+  constexpr double kNear = 0.3, kLobe = 0.5;
+  double largest = 0;
+  sum_near(density, bin_hz, frequency_hz, kNear, [&](double p) { return largest = std::max(largest, p); });
+  const auto around = surroundings(density, bin_hz, least_spread, frequency_hz);
+  if (!around || !(largest > 0)) return std::nullopt;
+  const double above = sum_near(density, bin_hz, frequency_hz, kLobe, [&](double p) { return p - std::exp(around->level); });
   LineRow row;
-  row.z = spread > 0 ? (std::log(largest) - floor) / spread : 0;
-  row.excess_db = 10 * (std::log10(largest) - floor / std::log(10.0));
-  row.amplitude_uv = std::sqrt(2 * bin_hz * std::max(0.0, lobe - lobe_bins * std::exp(floor)));
+  row.z = (std::log(largest) - around->level) / around->spread;
+  row.excess_db = 10 * (std::log10(largest) - around->level / std::log(10.0));
+  row.amplitude_uv = std::sqrt(2 * bin_hz * std::max(0.0, above));
   return row;
 }
 
+// The same with the level as a mean: the mean of a gamma variate is about exp(variance of its logarithm / 3) times its median.
+std::optional<HarmonicHeight> height_at(std::span<const double> density, double bin_hz, double least_spread, double frequency_hz) {
+  const auto row = look_at(density, bin_hz, least_spread, frequency_hz);
+  if (!row) return std::nullopt;
+  const auto around = surroundings(density, bin_hz, least_spread, frequency_hz);
+  HarmonicHeight height;
+  height.z = row->z;
+  height.floor_uv2_per_hz = std::exp(around->level + around->spread * around->spread / 3);
+  height.excess_uv2 = bin_hz * sum_near(density, bin_hz, frequency_hz, kAround, [&](double p) { return p - height.floor_uv2_per_hz; });
+  return height;
+}
+
 // Harmonics of `base_hz` found in one channel; none if neither the fundamental nor two others stand out.
-std::vector<LineRow> harmonics_of(std::span<const double> density, double bin_hz, double rate_hz, double base_hz, double line_z) {
+std::vector<LineRow> harmonics_of(std::span<const double> density, double bin_hz, double least_spread, double rate_hz, double base_hz, double line_z) {
   constexpr int kMostHarmonics = 9;
   constexpr double kHighest = 0.49;
   std::vector<LineRow> rows;
   for (int h = 1; h <= kMostHarmonics && h * base_hz < kHighest * rate_hz; ++h) {
-    auto row = look_at(density, bin_hz, h * base_hz);
+    auto row = look_at(density, bin_hz, least_spread, h * base_hz);
     if (!row || row->z < line_z) continue;
     row->base_hz = base_hz;
     row->harmonic = h;
@@ -139,11 +184,12 @@ struct Candidate {
 std::vector<Candidate> candidates(DensityAccumulator& accumulator, double rate_hz, const LineOptions& options) {
   const RowMatrix density = accumulator.finish();
   const double bin_hz = rate_hz / static_cast<double>(accumulator.segment_length());
+  const double least_spread = density.rows() > 0 ? accumulator.least_spread() : 0;
   std::vector<Candidate> all;
   for (const double base_hz : options.line_hz ? std::vector<double>{*options.line_hz} : std::vector<double>{50, 60}) {
     Candidate candidate{base_hz, {}};
     for (Index c = 0; c < density.rows(); ++c) {
-      candidate.channels.push_back(harmonics_of(channel_span(density, c), bin_hz, rate_hz, base_hz, options.line_z));
+      candidate.channels.push_back(harmonics_of(channel_span(density, c), bin_hz, least_spread, rate_hz, base_hz, options.line_z));
     }
     all.push_back(std::move(candidate));
   }
@@ -196,18 +242,21 @@ std::optional<LineFinding> find_line(const BlockSource& source, Index channel_co
   return largest > 0 ? std::optional(finding) : std::nullopt;
 }
 
-RowMatrix harmonic_z(const BlockSource& source, Index channel_count, double rate_hz, double base_hz, const std::vector<int>& harmonics) {
+std::vector<std::vector<std::optional<HarmonicHeight>>> harmonic_heights(const BlockSource& source, Index channel_count, double rate_hz,
+                                                                         double base_hz, const std::vector<int>& harmonics) {
   DensityAccumulator accumulator(channel_count, rate_hz, 1);
   source([&](const ChannelsView& block) { accumulator.push(block); });
   const RowMatrix density = accumulator.finish();
   const double bin_hz = rate_hz / static_cast<double>(accumulator.segment_length());
-  RowMatrix z = RowMatrix::Constant(channel_count, static_cast<Index>(harmonics.size()), std::numeric_limits<double>::quiet_NaN());
-  for (Index c = 0; c < density.rows(); ++c) {
-    for (std::size_t h = 0; h < harmonics.size(); ++h) {
-      if (const auto row = look_at(channel_span(density, c), bin_hz, harmonics[h] * base_hz)) z(c, static_cast<Index>(h)) = row->z;
+  const double least_spread = density.rows() > 0 ? accumulator.least_spread() : 0;
+  std::vector<std::vector<std::optional<HarmonicHeight>>> heights(static_cast<std::size_t>(channel_count));
+  for (Index c = 0; c < channel_count; ++c) {
+    auto& own = heights[static_cast<std::size_t>(c)];
+    for (const int h : harmonics) {
+      own.push_back(c < density.rows() ? height_at(channel_span(density, c), bin_hz, least_spread, h * base_hz) : std::nullopt);
     }
   }
-  return z;
+  return heights;
 }
 
 }  // namespace emg

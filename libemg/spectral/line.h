@@ -6,7 +6,7 @@
 // Throws InvalidArgument for an empty or non-finite signal or an option outside its range.
 // Cost: one Welch estimate. Held memory: 4 s of the signal.
 // Method: Welch with 4-s Hann segments; z = (largest ln P within 0.3 Hz - median ln P) / (1.4826 MAD of ln P), medians over bins 1-6 Hz
-// away on both sides. The logarithm makes z robust: an F test of the ratio called a line in 27 of 120 line-free bursty records, z never
+// away on both sides, the MAD no less than stationary noise has. The logarithm makes z robust: an F test of the ratio called a line in 27 of 120 line-free bursty records, z never
 // passes 3.8.
 
 #include <optional>
@@ -66,7 +66,15 @@ struct LineFinding {
 /// The same from a record read block by block; empty if there is no line.
 std::optional<LineFinding> find_line(const BlockSource& source, Index channel_count, double rate_hz, const LineOptions& options = {});
 
-/// Height z of each of `harmonics` of `base_hz` in each channel (channels x harmonics), found or not; NaN where nothing can be said.
-RowMatrix harmonic_z(const BlockSource& source, Index channel_count, double rate_hz, double base_hz, const std::vector<int>& harmonics);
+/// What stands at one harmonic in the spectrum of one channel, line or not.
+struct HarmonicHeight {
+  double z = 0;
+  double floor_uv2_per_hz = 0;  ///< density of the surroundings
+  double excess_uv2 = 0;        ///< power within 1 Hz above them; negative where something was taken away
+};
+
+/// Heights at each of `harmonics` of `base_hz`, for each channel; empty where nothing can be said (records below 1 s, no surroundings).
+std::vector<std::vector<std::optional<HarmonicHeight>>> harmonic_heights(const BlockSource& source, Index channel_count, double rate_hz,
+                                                                         double base_hz, const std::vector<int>& harmonics);
 
 }  // namespace emg
