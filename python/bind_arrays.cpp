@@ -77,7 +77,10 @@ py::array array_from(RowMatrix&& matrix, bool as_trace) {
   auto owner = std::make_unique<RowMatrix>(std::move(matrix));
   const double* data = owner->data();
   const py::ssize_t rows = owner->rows(), columns = owner->cols();
-  const py::capsule capsule(owner.release(), [](void* p) { delete static_cast<RowMatrix*>(p); });
+  const py::capsule capsule(owner.release(), [](void* p) {
+    const std::unique_ptr<RowMatrix> given_up(static_cast<RowMatrix*>(p));
+    recycle(std::move(*given_up));
+  });
   if (as_trace && rows == 1) return py::array_t<double>({columns}, data, capsule);
   return py::array_t<double>({rows, columns}, data, capsule);
 }

@@ -17,6 +17,10 @@ using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::R
 /// filters do.
 RowMatrix unset_matrix(Index rows, Index columns);
 
+/// Gives up a matrix. The last large one is kept for the next `unset_matrix` of its size, because fresh pages cost more than most filters do;
+/// until then the system may take its memory whenever it needs it. Thread-safe; nothing but time depends on it.
+void recycle(RowMatrix&& matrix);
+
 /// Borrowed signal, channels x samples; samples of one channel are adjacent, channels may be any stride apart.
 using ChannelsView = Eigen::Ref<const RowMatrix>;
 

@@ -28,11 +28,14 @@ struct Kernels {
   /// out = sum over k of taps[k] in[8 k + lane], for the 8 lanes.
   void (*weighted_sum)(const double* taps, std::ptrdiff_t tap_count, const double* in, double* out);
 
-  /// prefix[i] = sum of f(in[j]) for j <= i, suffix[i] = the same for j >= i; f = square or absolute value.
-  void (*block_sums)(const double* in, std::ptrdiff_t count, bool squares, double* prefix, double* suffix);
+  /// prefix[i] = sum of f(in[j]) for j <= i, suffix[i] = the same for j >= i; f = square or absolute value. `lanes` channels, 8 or 1.
+  void (*block_sums)(const double* in, std::ptrdiff_t count, int lanes, bool squares, double* prefix, double* suffix);
 
-  /// out = f((a + b) scale), f = square root or identity; `b` may be null.
-  void (*mean_of_sums)(const double* a, const double* b, std::ptrdiff_t count, double scale, bool root, double* out);
+  /// out = f((a + b) scale) for `size` doubles, f = square root or identity; `b` may be null.
+  void (*mean_of_sums)(const double* a, const double* b, std::ptrdiff_t size, double scale, bool root, double* out);
+
+  /// a *= b for `size` doubles.
+  void (*multiply)(double* a, const double* b, std::ptrdiff_t size);
 };
 
 /// The variant for this processor.

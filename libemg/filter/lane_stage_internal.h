@@ -15,7 +15,9 @@ class LaneStage : public Stage {
   /// Samples worked on at a time: 16 KB of eight channels, so that a piece stays in the first-level cache.
   static constexpr Index kPiece = 256;
 
-  LaneStage(Index channels, double output_rate_hz) : channels_(channels), output_rate_hz_(output_rate_hz) {}
+  /// `lanes`: channels side by side in the buffers, eight or, for one channel alone, one.
+  LaneStage(Index channels, double output_rate_hz, Index lanes = kChannelGroup)
+      : channels_(channels), lanes_(lanes), output_rate_hz_(output_rate_hz) {}
 
   double output_rate_hz() const override { return output_rate_hz_; }
 
@@ -27,7 +29,11 @@ class LaneStage : public Stage {
 
  protected:
   /// Samples [first, first + count) of `block` side by side in `out`, missing channels silent; count <= kPiece.
-  static void interleave(const ChannelsView& block, Index first, Index count, double* out) {
+  void interleave(const ChannelsView& block, Index first, Index count, double* out) const {
+    if (lanes_ == 1) {
+      std::copy_n(block.data() + first, count, out);
+      return;
+    }
     alignas(64) static constexpr std::array<double, kPiece> kSilence{};
     std::array<const double*, kChannelGroup> rows;
     for (Index c = 0; c < kChannelGroup; ++c) {
@@ -48,7 +54,7 @@ class LaneStage : public Stage {
   /// Hands on `count` samples.
   void hand_on(const double* in, Index count, const BlockSink& sink) {
     if (direct()) {
-      for (Index i = 0; i < count; i += kPiece) write_at(i, in + i * kChannelGroup, std::min(kPiece, count - i));
+      for (Index i = 0; i < count; i += kPiece) write_at(i, in + i * lanes_, std::min(kPiece, count - i));
       advance(count);
       return;
     }
@@ -57,17 +63,21 @@ class LaneStage : public Stage {
     for (Index done = 0; done < count;) {
       const Index now = std::min(out_.cols(), count - done);
       for (Index i = 0; i < now; i += kPiece) {
-        separate(in + (done + i) * kChannelGroup, std::min(kPiece, now - i), out_.data() + i, out_.cols());
+        separate(in + (done + i) * lanes_, std::min(kPiece, now - i), out_.data() + i, out_.cols());
       }
       sink(out_.leftCols(now));
       done += now;
     }
   }
 
-  Index channels_;
+  Index channels_, lanes_;
 
  private:
   void separate(const double* in, Index count, double* out, Index stride) {
+    if (lanes_ == 1) {
+      std::copy_n(in, count, out);
+      return;
+    }
     std::array<double, kPiece> unused;
     std::array<double*, kChannelGroup> rows;
     for (Index c = 0; c < kChannelGroup; ++c) rows[static_cast<std::size_t>(c)] = c < channels_ ? out + c * stride : unused.data();

@@ -6,6 +6,7 @@
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
+#include "libemg/filter/kernels_internal.h"
 #include "libemg/filter/overlap_save_internal.h"
 
 namespace emg {
@@ -15,6 +16,10 @@ namespace {
 Index transform_length(Index tap_count) {
   constexpr Index kShortest = 2048;
   return next_fast_length(std::max(kShortest, 4 * tap_count));
+}
+
+[[noreturn]] void throw_overflow() {
+  throw NumericalError("the filter overflows: samples are too large");
 }
 
 bool is_symmetric(std::span<const double> taps) {
@@ -40,7 +45,7 @@ OverlapSaveStage::OverlapSaveStage(Index channels, double rate_hz, std::span<con
   }
   fft_.forward();
   if (is_symmetric(taps)) {
-    for (const auto& bin : fft_.bins()) zero_phase_response_.push_back(bin.real());
+    for (const auto& bin : fft_.bins()) zero_phase_response_.insert(zero_phase_response_.end(), 2, bin.real());
   } else {
     response_.assign(fft_.bins().begin(), fft_.bins().end());
   }
@@ -56,6 +61,11 @@ bool OverlapSaveStage::write_into(ChannelsRef output) {
 
 void OverlapSaveStage::push(const ChannelsView& block, const BlockSink& sink) {
   for (Index done = 0; done < block.cols();) {
+    // With enough of the block before it, a transform takes its input from there.
+    if (held_count_ == overlap() && done >= overlap() && block.cols() - done >= block_length()) {
+      done = filter_from(block, done, sink);
+      continue;
+    }
     const Index now = take(block, done);
     if (held_count_ < fft_.length()) {
       // What waits for its transform is looked at when it comes, so that the message can name it.
@@ -64,7 +74,7 @@ void OverlapSaveStage::push(const ChannelsView& block, const BlockSink& sink) {
       if (handed_on_ == 0 && odd_) extend_left();
       if (!hand_on_block(block_length(), sink)) {
         require_finite(block.middleCols(done, now), received_);
-        throw NumericalError("the filter overflows: samples are too large");
+        throw_overflow();
       }
     }
     received_ += now;
@@ -81,14 +91,36 @@ void OverlapSaveStage::finish(const BlockSink& sink) {
   }
   while (handed_on_ < received_) {
     held_.rightCols(fft_.length() - held_count_).setZero();
-    if (!hand_on_block(std::min(block_length(), received_ - handed_on_), sink)) {
-      throw NumericalError("the filter overflows: samples are too large");
-    }
+    if (!hand_on_block(std::min(block_length(), received_ - handed_on_), sink)) throw_overflow();
   }
 }
 
 void OverlapSaveStage::combine(const double*, const double* filtered, Index count, double* out) const {
   std::memcpy(out, filtered, static_cast<std::size_t>(count) * sizeof(double));
+}
+
+// All whole transforms whose new samples start at `first` of `block`, channel after channel; returns what is done.
+Index OverlapSaveStage::filter_from(const ChannelsView& block, Index first, const BlockSink& sink) {
+  const Index length = fft_.length(), count = block_length(), most = rows_ ? (block.cols() - first) / count : 1;
+  if (!rows_) out_.resize(held_.rows(), count);
+  for (Index c = 0; c < held_.rows(); ++c) {
+    const double* const x = block.data() + c * block.outerStride() + first - overlap();
+    for (Index t = 0; t < most; ++t) {
+      std::copy_n(x + t * count, length, fft_.trace().begin());
+      filter_trace();
+      const double* const filtered = fft_.trace().data() + before_;
+      if (!std::isfinite(*filtered)) {
+        require_finite(block, received_ - first);
+        throw_overflow();
+      }
+      combine(x + t * count + before_, filtered, count, rows_ ? rows_ + c * stride_ + handed_on_ + t * count : out_.row(c).data());
+    }
+    std::copy_n(x + most * count, overlap(), held_.row(c).data());
+  }
+  handed_on_ += most * count;
+  received_ += most * count;
+  if (!rows_) sink(out_);
+  return first + most * count;
 }
 
 // Samples of `block` from `first` on that there is room for.
@@ -142,7 +174,7 @@ void OverlapSaveStage::filter_trace() {
   fft_.forward();
   const auto bins = fft_.bins();
   if (response_.empty()) {
-    for (std::size_t k = 0; k < bins.size(); ++k) bins[k] *= zero_phase_response_[k];
+    filter_kernels::kernels().multiply(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(), static_cast<Index>(2 * bins.size()));
   } else {
     for (std::size_t k = 0; k < bins.size(); ++k) {
       const double re = bins[k].real(), im = bins[k].imag();

@@ -30,6 +30,7 @@ class OverlapSaveStage : public Stage {
  private:
   Index overlap() const { return before_ + after_; }
   Index block_length() const { return fft_.length() - overlap(); }
+  Index filter_from(const ChannelsView& block, Index first, const BlockSink& sink);
   Index take(const ChannelsView& block, Index first);
   void require_extension() const;
   void extend_left();
@@ -42,7 +43,7 @@ class OverlapSaveStage : public Stage {
   bool odd_;
   RealFft fft_;
   std::vector<std::complex<double>> response_;
-  std::vector<double> zero_phase_response_;  // of symmetric taps of odd count: real
+  std::vector<double> zero_phase_response_;  // of symmetric taps of odd count: real, each value twice
   RowMatrix held_, out_;
   Index held_count_ = 0, received_ = 0, handed_on_ = 0;
   double* rows_ = nullptr;

@@ -108,4 +108,20 @@ TEST_CASE("what a stage throws comes out of run_stage") {
   CHECK_THROWS_WITH(run_stage(failing, signal(9, 10), 2), "too few");
 }
 
+TEST_CASE("a large matrix given up comes back for its own size, a small one is let go") {
+  RowMatrix large = unset_matrix(8, 100000);
+  large.setConstant(3);
+  const double* const place = large.data();
+  recycle(std::move(large));
+  CHECK(unset_matrix(8, 100001).data() != place);
+  const RowMatrix again = unset_matrix(80, 10000);
+#ifdef __linux__
+  CHECK(again.data() == place);
+#endif
+  CHECK(again.rows() == 80);
+  CHECK(unset_matrix(8, 100000).data() != place);
+  recycle(RowMatrix(2, 2));
+  CHECK(unset_matrix(0, 5).size() == 0);
+}
+
 }  // namespace emg
