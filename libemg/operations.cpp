@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "libemg/detect/artefact.h"
 #include "libemg/detect/noise.h"
 #include "libemg/detect/onset.h"
 #include "libemg/detect/quality.h"
@@ -58,6 +59,7 @@ std::span<const OperationEntry> operations() {
       with_stream(operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes), &detect_spikes_streamed),
       operation("onsets", "starts and ends of muscle activity", &onsets),
       with_recording(operation("quality", "whether each channel can be used, and why not", &quality), &recording_quality),
+      operation("artefacts", "rails, flat stretches, steps and spikes that no muscle made", &artefacts),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;

@@ -112,8 +112,18 @@ py::dict result_payload(const OperationEntry& entry, OperationResult& result, do
 }
 
 py::object make_result(const OperationEntry& entry, const py::dict& payload) {
-  return py::module_::import("endplate._results").attr("make")(name_of(entry.kind).data(), payload);
+  // Looked up once, and kept as long as the process lives: an import costs more than a short operation.
+  static PyObject* const make = py::object(py::module_::import("endplate._results").attr("make")).release().ptr();
+  return py::reinterpret_borrow<py::object>(make)(name_of(entry.kind).data(), payload);
 }
+
+// What made a result, put into words when somebody asks.
+struct ProvenanceSource {
+  const OperationEntry* entry;
+  OptionValues values;
+
+  py::list lines() const { return provenance_payload(operation_provenance(0, *entry, values)); }
+};
 
 int next_run(const std::vector<ProvenanceEntry>& provenance) {
   int run = -1;
@@ -139,6 +149,7 @@ py::dict measures_of_spectrum(const py::array& frequency_hz, const py::array& de
 
 void bind_spectrum(py::module_& module) {
   module.def("spectrum_measures", &measures_of_spectrum);
+  py::class_<ProvenanceSource>(module, "ProvenanceSource").def("lines", &ProvenanceSource::lines);
 }
 
 py::object run_on_array(const OperationEntry& entry, const SignalInput& signal, CallOptions& call) {
@@ -147,7 +158,7 @@ py::object run_on_array(const OperationEntry& entry, const SignalInput& signal, 
   if (!result.warnings.empty()) emit_warnings(warnings_payload(result.warnings));
   if (entry.kind == OperationKind::channels) return array_from(std::move(result.signal), signal.is_trace);
   auto payload = result_payload(entry, result, *call.rate_hz, signal.channel_count, signal.sample_count, signal.is_trace);
-  payload["provenance"] = provenance_payload(operation_provenance(0, entry, call.values));
+  payload["provenance"] = ProvenanceSource{&entry, call.values};
   return make_result(entry, payload);
 }
 

@@ -8,11 +8,28 @@
 namespace emg::python {
 namespace {
 
+void make_read_only(const py::array& array) {
+  py::detail::array_proxy(array.ptr())->flags &= ~py::detail::npy_api::NPY_ARRAY_WRITEABLE_;
+}
+
+// Objects in place: a call of numpy.array costs more than a short operation. Words that follow each other unchanged are one object.
 py::object text_array(const std::vector<std::string>& words) {
-  py::list list;
-  for (const auto& word : words) list.append(word);
-  const auto array = py::module_::import("numpy").attr("array")(list, py::arg("dtype") = py::dtype("O"));
-  array.attr("setflags")(py::arg("write") = false);
+  py::array array(py::dtype("O"), std::vector<py::ssize_t>{static_cast<py::ssize_t>(words.size())});
+  auto** const items = static_cast<PyObject**>(array.mutable_data());
+  py::str last;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i == 0 || words[i] != words[i - 1]) last = py::str(words[i]);
+    Py_XDECREF(items[i]);
+    items[i] = py::object(last).release().ptr();
+  }
+  make_read_only(array);
+  return array;
+}
+
+py::object flag_array(const std::vector<std::uint8_t>& flags) {
+  py::array_t<bool> array(static_cast<py::ssize_t>(flags.size()));
+  std::copy(flags.begin(), flags.end(), array.mutable_data());
+  make_read_only(array);
   return array;
 }
 
@@ -23,9 +40,7 @@ py::object column_array(Column& column) {
     return array_from(std::move(*numbers), {rows});
   }
   if (auto* integers = std::get_if<std::vector<std::int64_t>>(&column.values)) return array_from(std::move(*integers), {rows});
-  if (auto* flags = std::get_if<std::vector<std::uint8_t>>(&column.values)) {
-    return array_from(std::move(*flags), {rows}).attr("view")(py::dtype("?"));
-  }
+  if (auto* flags = std::get_if<std::vector<std::uint8_t>>(&column.values)) return flag_array(*flags);
   return text_array(std::get<std::vector<std::string>>(column.values));
 }
 

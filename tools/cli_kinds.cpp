@@ -47,6 +47,15 @@ OperationResult computed(const Job& job, const Recording& recording) {
   return run_on_recording(job.entry, recording, job.values, job.threads());
 }
 
+// Rows or arrays of a record that is read block by block, as often as the operation asks for it.
+OperationResult computed_in_blocks(const Job& job, const Recording& header) {
+  const EndAtOnce nothing_is_written_yet;
+  StreamedRecord record{[&](const BlockSink& sink) { job.file.for_each_block(sink); }, static_cast<Index>(header.channels.size()),
+                        job.file.sample_count(), header.rate_hz};
+  job.invocation.info(fmt::format("{}: {} channels x {} samples", job.entry.name, record.channel_count, record.sample_count));
+  return job.entry.run_streamed(record, job.values, job.threads());
+}
+
 // False if the operation needs the whole record.
 bool stream_signal(const Job& job, const std::filesystem::path& target) {
   const auto header = job.file.header();
@@ -96,14 +105,17 @@ void run_signal(const Job& job) {
 
 // Tables to standard output, a text file, or a native file with provenance.
 void run_table(const Job& job) {
-  const Recording recording = job.file.read();
-  auto result = computed(job, recording);
+  std::filesystem::path target = job.invocation.run().output;
+  if (target == "-") target.clear();
+  // A recording with gaps is worked on in pieces, and a native result holds the signal beside the table.
+  Recording recording = job.file.header();
+  const bool in_blocks = job.entry.run_streamed && recording.gaps.empty() && target.extension() != ".nwb";
+  if (!in_blocks) recording = job.file.read();
+  auto result = in_blocks ? computed_in_blocks(job, recording) : computed(job, recording);
   for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
   Table table = job.entry.kind == OperationKind::arrays ? long_table(underscored(job.entry.name), result.arrays) : result.table;
   table.name = underscored(job.entry.name);
   prepend_constant(table, "recording_id", "file name without extension", std::filesystem::path(job.path).stem().string());
-  std::filesystem::path target = job.invocation.run().output;
-  if (target == "-") target.clear();
   if (job.invocation.run().json || target.empty()) job.invocation.add_table(table);
   if (target.empty()) return;
   refuse_input_as_output(target, job.file);

@@ -59,7 +59,7 @@ struct ArtefactRow {
 };
 static_assert(fully_described<ArtefactRow>());
 
-/// Artefacts of every channel, by channel and start.
+/// Operation `artefacts`: by channel and start.
 std::vector<ArtefactRow> artefacts(const ChannelsView& signal, double rate_hz, const ArtefactOptions& options = {}, int threads = 1);
 
 /// Smallest difference between values of a trace (of at most 1e6 samples): one count of the converter. 0 if it is constant.

@@ -106,11 +106,18 @@ double noise_of(std::span<const double> trace, double rate_hz, const NoiseOption
 }
 
 std::vector<NoiseRow> noise_level(const ChannelsView& signal, double rate_hz, const NoiseOptions& options, int threads) {
-  require_signal(signal, rate_hz);
+  require_record({{}, signal.rows(), signal.cols(), rate_hz});
   validate_options(options);
   const BlockGrid grid(options, rate_hz, signal.cols());
+  if (grid.count > 1) require_finite(signal);
   std::vector<std::vector<NoiseRow>> parts(static_cast<std::size_t>(signal.rows()));
   parallel_for(signal.rows(), threads, [&](Index c) {
+    if (grid.count == 1) {
+      NoiseMeter meter(options, rate_hz, signal.cols());
+      run_checked_passes(meter, channel_span(signal, c), c);
+      parts[static_cast<std::size_t>(c)] = {row_of(meter.reading(), options, c, 0, static_cast<double>(signal.cols()) / rate_hz)};
+      return;
+    }
     for (Index k = 0; k < grid.count; ++k) {
       const auto x = channel_span(signal, c).subspan(static_cast<std::size_t>(grid.first(k)), static_cast<std::size_t>(grid.end(k) - grid.first(k)));
       parts[static_cast<std::size_t>(c)].push_back(row_of(reading_of(x, rate_hz, options), options, c, static_cast<double>(grid.first(k)) / rate_hz,

@@ -291,7 +291,7 @@ MedianPasses::MedianPasses(Index count, bool absolute)
     : absolute_(absolute), count_(static_cast<std::size_t>(count)), low_(-kInfinite), high_(kInfinite) {
   // An odd step does not keep pace with what repeats in the signal.
   if (count_ > kWorthSampling) step_ = std::max<std::size_t>(3, (count_ / kSampled) | 1);
-  kept_.reserve(count_ / step_ + 1);
+  kept_.reserve(step_ == 1 ? count_ : std::min(kMostKept, 2 * (count_ / step_)) + 1);
 }
 
 void MedianPasses::keep(std::span<const double> values) {
@@ -442,6 +442,31 @@ NoiseReading NoiseMeter::reading() const {
   auto reading = method_->reading();
   reading.constant = constant_;
   return reading;
+}
+
+std::vector<double> run_checked_passes(Passes& passes, std::span<const double> trace, Index channel) {
+  constexpr std::size_t kBlock = 64 * scan::kChunk;
+  std::vector<double> maxima((trace.size() + scan::kChunk - 1) / scan::kChunk);
+  const auto check = [&](std::span<const double> block, std::size_t first) {
+    double* const largest = maxima.data() + first / scan::kChunk;
+    scan::chunk_maxima(block, largest);
+    if (std::all_of(largest, largest + (block.size() + scan::kChunk - 1) / scan::kChunk, [](double v) { return std::isfinite(v); })) return;
+    const auto bad = std::find_if(block.begin(), block.end(), [](double v) { return !std::isfinite(v); });
+    throw InvalidArgument(fmt::format("channel {}, sample {} is not finite", channel, first + static_cast<std::size_t>(bad - block.begin())));
+  };
+  for (bool checked = false; passes.wants_pass(); passes.end_pass()) {
+    if (passes.is_sparse()) {
+      passes.take(trace);
+      continue;
+    }
+    for (std::size_t first = 0; first < trace.size(); first += kBlock) {
+      const auto block = trace.subspan(first, std::min(kBlock, trace.size() - first));
+      if (!checked) check(block, first);
+      passes.take(block);
+    }
+    checked = true;
+  }
+  return maxima;
 }
 
 }  // namespace emg

@@ -90,6 +90,10 @@ inline void run_passes(Passes& passes, std::span<const double> trace) {
   }
 }
 
+/// The same in blocks that stay in the cache for all that a pass reads: passes, and whether the samples are finite. Returns the largest |x|
+/// of chunks (scan_internal.h). Throws InvalidArgument naming channel and sample.
+std::vector<double> run_checked_passes(Passes& passes, std::span<const double> trace, Index channel);
+
 /// Refuses a record without channels or samples, or with a rate outside its range, as require_signal does.
 inline void require_record(const StreamedRecord& record) {
   require_rate(record.rate_hz);

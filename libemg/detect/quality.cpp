@@ -5,11 +5,13 @@
 #include <map>
 
 #include "libemg/core/parallel.h"
+#include "libemg/core/trend.h"
 #include "libemg/core/validate.h"
 #include "libemg/detect/artefact.h"
 #include "libemg/detect/burst.h"
 #include "libemg/detect/flat_internal.h"
 #include "libemg/detect/noise.h"
+#include "libemg/detect/scan_internal.h"
 #include "libemg/spectral/line.h"
 #include "libemg/spectral/welch.h"
 
@@ -29,22 +31,43 @@ struct Piece {
   std::span<const double> all, longest;
 };
 
+// Sums of the second and fourth powers of x - centre, in lanes that follow from the position alone.
+struct PowerSums {
+  double second = 0, fourth = 0;
+};
+
+PowerSums power_sums(std::span<const double> x, double centre) {
+  constexpr std::size_t kLanes = 8;
+  double second[kLanes] = {}, fourth[kLanes] = {};
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      const double d = (x[i + k] - centre) * (x[i + k] - centre);
+      second[k] += d;
+      fourth[k] += d * d;
+    }
+  }
+  PowerSums sums;
+  for (; i < x.size(); ++i) {
+    const double d = (x[i] - centre) * (x[i] - centre);
+    sums.second += d;
+    sums.fourth += d * d;
+  }
+  for (std::size_t k = 0; k < kLanes; ++k) {
+    sums.second += second[k];
+    sums.fourth += fourth[k];
+  }
+  return sums;
+}
+
 void describe_values(std::span<const double> x, QualityRow& row) {
   const auto n = static_cast<double>(x.size());
-  double square = 0;
-  for (const double v : x) {
-    row.dc_uv += v / n;
-    square += v * v / n;
-    row.peak_uv = std::max(row.peak_uv, std::fabs(v));
-  }
-  row.rms_uv = std::sqrt(square);
-  double second = 0, fourth = 0;
-  for (const double v : x) {
-    const double d = (v - row.dc_uv) * (v - row.dc_uv);
-    second += d / n;
-    fourth += d * d / n;
-  }
-  if (second > 0) row.kurtosis = fourth / (second * second);
+  const auto extremes = scan::extremes(x);
+  row.dc_uv = mean_of(x);
+  row.peak_uv = std::max(std::fabs(extremes.lowest), std::fabs(extremes.highest));
+  row.rms_uv = std::sqrt(power_sums(x, 0).second / n);
+  const auto sums = power_sums(x, row.dc_uv);
+  if (sums.second > 0) row.kurtosis = sums.fourth / n / (sums.second / n * (sums.second / n));
 }
 
 void describe_converter(std::span<const double> x, double rate_hz, const QualityOptions& o, const std::optional<DigitalLimits>& limits,
@@ -79,9 +102,7 @@ void describe_noise(std::span<const double> x, double rate_hz, QualityRow& row) 
   const auto width = std::min(static_cast<std::size_t>(samples_in_s(kWindowS, rate_hz)), x.size());
   std::vector<double> level;
   for (std::size_t first = 0; first + width <= x.size(); first += width) {
-    double square = 0;
-    for (const double v : x.subspan(first, width)) square += (v - row.dc_uv) * (v - row.dc_uv);
-    level.push_back(std::sqrt(square / static_cast<double>(width)));
+    level.push_back(std::sqrt(power_sums(x.subspan(first, width), row.dc_uv).second / static_cast<double>(width)));
   }
   const double strong = quantile_of(std::move(level), kShare);
   if (strong > 0) row.snr_db = 20 * std::log10(strong / noise);

@@ -93,6 +93,30 @@ EMG_ALWAYS_INLINE bool all_finite_loop(std::span<const double> x) {
   return sum == 0;
 }
 
+EMG_ALWAYS_INLINE Extremes extremes_loop(std::span<const double> x) {
+  constexpr std::size_t kLanes = 32;
+  const double* const p = x.data();
+  double low[kLanes], high[kLanes];
+  for (std::size_t k = 0; k < kLanes; ++k) low[k] = high[k] = p[0];
+  std::size_t i = 0;
+  for (; i + kLanes <= x.size(); i += kLanes) {
+    for (std::size_t k = 0; k < kLanes; ++k) {
+      low[k] = p[i + k] < low[k] ? p[i + k] : low[k];
+      high[k] = p[i + k] > high[k] ? p[i + k] : high[k];
+    }
+  }
+  for (; i < x.size(); ++i) {
+    low[0] = p[i] < low[0] ? p[i] : low[0];
+    high[0] = p[i] > high[0] ? p[i] : high[0];
+  }
+  Extremes found{low[0], high[0]};
+  for (std::size_t k = 1; k < kLanes; ++k) {
+    found.lowest = low[k] < found.lowest ? low[k] : found.lowest;
+    found.highest = high[k] > found.highest ? high[k] : found.highest;
+  }
+  return found;
+}
+
 EMG_ALWAYS_INLINE std::size_t count_above_loop(std::span<const double> x, double level) {
   const double* const p = x.data();
   const std::size_t n = x.size();
@@ -105,30 +129,51 @@ EMG_ALWAYS_INLINE void teager_loop(const double* __restrict x, std::size_t count
   for (std::size_t i = 0; i < count; ++i) out[i] = std::fabs(x[i] * x[i] - *(x + i - 1) * x[i + 1]);
 }
 
+// out = (out + the sum of `Terms` neighbours `size` apart) scale, or without the old value.
+template <int Terms>
+EMG_ALWAYS_INLINE void add_terms(const double* __restrict s, std::size_t size, std::size_t count, bool fresh, double scale, double* __restrict out) {
+  const auto term = [&](std::size_t i) __attribute__((always_inline)) {
+    double t = s[i];
+    if constexpr (Terms > 1) t += s[i + size];
+    if constexpr (Terms > 2) t += s[i + 2 * size];
+    return t;
+  };
+  if (fresh) {
+    for (std::size_t i = 0; i < count; ++i) out[i] = term(i) * scale;
+  } else {
+    for (std::size_t i = 0; i < count; ++i) out[i] = (out[i] + term(i)) * scale;
+  }
+}
+
+// The width is written to the base of four: sums of 4, 16, 64, ... neighbours, each made of four of the one before.
 EMG_ALWAYS_INLINE void window_sums_loop(const double* x, std::size_t count, std::size_t width, double scale, double* result) {
   constexpr std::size_t kBlock = 1024;
   double level[2][kBlock + kWidest];
   for (std::size_t first = 0; first < count; first += kBlock) {
     const std::size_t m = std::min(kBlock, count - first);
-    double* __restrict out = result + first;
-    const double* __restrict sums = x + first;
-    std::size_t valid = m + width - 1, offset = 0, size = 1;
+    double* const out = result + first;
+    const double* sums = x + first;
+    std::size_t valid = m + width - 1, offset = 0, size = 1, rest = width;
     int next = 0;
-    for (std::size_t i = 0; i < m; ++i) out[i] = 0;
-    for (std::size_t rest = width;; size *= 2) {
-      if (rest & 1) {
-        for (std::size_t i = 0; i < m; ++i) out[i] += sums[i + offset];
-        offset += size;
-      }
-      rest >>= 1;
+    bool fresh = true;
+    while (true) {
+      const std::size_t digit = rest & 3;
+      rest >>= 2;
+      const double factor = rest == 0 ? scale : 1;
+      if (digit == 1) add_terms<1>(sums + offset, size, m, fresh, factor, out);
+      if (digit == 2) add_terms<2>(sums + offset, size, m, fresh, factor, out);
+      if (digit == 3) add_terms<3>(sums + offset, size, m, fresh, factor, out);
+      fresh = fresh && digit == 0;
+      offset += digit * size;
       if (rest == 0) break;
-      double* __restrict doubled = level[next];
-      valid -= size;
-      for (std::size_t i = 0; i < valid; ++i) doubled[i] = sums[i] + sums[i + size];
-      sums = doubled;
+      const double* __restrict s = sums;
+      double* __restrict fourfold = level[next];
+      valid -= 3 * size;
+      for (std::size_t i = 0; i < valid; ++i) fourfold[i] = (s[i] + s[i + size]) + (s[i + 2 * size] + s[i + 3 * size]);
+      sums = fourfold;
       next ^= 1;
+      size *= 4;
     }
-    for (std::size_t i = 0; i < m; ++i) out[i] *= scale;
   }
 }
 
@@ -173,6 +218,9 @@ EMG_AVX512 Between count_avx512(std::span<const double> x, bool absolute, double
 EMG_AVX512 bool all_finite_avx512(std::span<const double> x) {
   return all_finite_loop(x);
 }
+EMG_AVX512 Extremes extremes_avx512(std::span<const double> x) {
+  return extremes_loop(x);
+}
 EMG_AVX512 std::size_t count_above_avx512(std::span<const double> x, double level) {
   return count_above_loop(x, level);
 }
@@ -197,6 +245,13 @@ bool all_finite(std::span<const double> x) {
   if (wide()) return all_finite_avx512(x);
 #endif
   return all_finite_loop(x);
+}
+
+Extremes extremes(std::span<const double> x) {
+#if defined(__x86_64__)
+  if (wide()) return extremes_avx512(x);
+#endif
+  return extremes_loop(x);
 }
 
 std::size_t count_above(std::span<const double> x, double level) {

@@ -112,7 +112,7 @@ class SpikeFinder {
     mark_clipped();
   }
 
-  const std::vector<SpikeEvent>& rows() const { return rows_; }
+  std::vector<SpikeEvent>& rows() { return rows_; }
   const std::vector<double>& waveforms() const { return waveforms_; }
 
  private:
@@ -269,43 +269,18 @@ SpikeFinder finder_of(const SpikeOptions& o, double rate_hz, Index channel, cons
   return {o, samples_of(o, rate_hz), rate_hz, static_cast<int>(channel), noise, o.threshold_uv.value_or(o.factor * noise)};
 }
 
-void require_finite_block(Trace block, const double* maxima, Index channel, std::size_t first) {
-  const std::size_t chunks = (block.size() + scan::kChunk - 1) / scan::kChunk;
-  if (std::all_of(maxima, maxima + chunks, [](double v) { return std::isfinite(v); })) return;
-  const auto bad = std::find_if(block.begin(), block.end(), [](double v) { return !std::isfinite(v); });
-  throw InvalidArgument(fmt::format("channel {}, sample {} is not finite", channel, first + static_cast<std::size_t>(bad - block.begin())));
-}
-
-// One channel in memory, in blocks that stay in the cache for all that is read in a pass: what is finite, noise, largest values.
 std::vector<SpikeEvent> events_of(Trace x, double rate_hz, const SpikeOptions& o, Index channel) {
-  constexpr std::size_t kBlock = 64 * scan::kChunk;
   auto meter = meter_of(o, rate_hz, static_cast<Index>(x.size()));
-  std::vector<double> maxima((x.size() + scan::kChunk - 1) / scan::kChunk);
-  for (bool checked = false; meter.wants_pass(); meter.end_pass()) {
-    if (meter.is_sparse()) {
-      meter.take(x);
-      continue;
-    }
-    for (std::size_t first = 0; first < x.size(); first += kBlock) {
-      const auto block = x.subspan(first, std::min(kBlock, x.size() - first));
-      double* const largest = maxima.data() + first / scan::kChunk;
-      if (!checked) {
-        scan::chunk_maxima(block, largest);
-        require_finite_block(block, largest, channel, first);
-      }
-      meter.take(block);
-    }
-    checked = true;
-  }
+  const auto maxima = run_checked_passes(meter, x, channel);
   auto finder = finder_of(o, rate_hz, channel, meter.reading());
   finder.take(x, maxima.data(), false);
   finder.finish();
-  return finder.rows();
+  return std::move(finder.rows());
 }
 
 RowMatrix waveforms_of(const ChannelsView& signal, const std::vector<SpikeEvent>& rows, const Samples& span) {
   const auto width = static_cast<Index>(span.before + span.after);
-  RowMatrix waveforms = unset_matrix(width == 0 ? 0 : static_cast<Index>(rows.size()), width);
+  RowMatrix waveforms(width == 0 ? 0 : static_cast<Index>(rows.size()), width);
   for (Index r = 0; r < waveforms.rows(); ++r) {
     const auto& row = rows[static_cast<std::size_t>(r)];
     if (row.complete) {

@@ -48,7 +48,8 @@ def operation_doc(description: Dict[str, Any]) -> str:
     name = python_name(description["name"])
     lines = [description["summary"][:1].upper() + description["summary"][1:] + "."]
     lines += _section("Parameters", [
-        "signal : array, Recording, DataFrame or DataArray", "    channels x samples or one trace, microvolts",
+        "signal : array, Recording, DataFrame or DataArray", "    channels x samples or one trace, microvolts; an array that is float64 and contiguous is not copied,",
+        "    any other type or order of real numbers is converted once",
         "rate_hz : float, Hz", "    sampling rate; not needed where the signal carries it",
         *field_lines(_fields_of(description), defaults=True),
         "threads : int, default 1", "    0: all processors; the result has the same bits for any number",

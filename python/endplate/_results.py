@@ -16,26 +16,24 @@ Fields = List[Tuple[str, str, str, Any]]
 class _Result(Immutable):
     """Named values with units and descriptions, and what made them."""
 
-    __slots__ = ("_name", "_text", "_values", "_units", "_descriptions", "_rate_hz", "_channel_count", "_sample_count", "_provenance",
+    __slots__ = ("_name", "_text", "_fields", "_values", "_rate_hz", "_channel_count", "_sample_count", "_provenance",
                  "_without_channel", "__weakref__")
 
     _name: str
     _text: str
+    _fields: Fields
     _values: Dict[str, Any]
-    _units: Dict[str, str]
-    _descriptions: Dict[str, str]
     _rate_hz: Optional[float]
     _channel_count: Optional[int]
     _sample_count: Optional[int]
-    _provenance: Tuple[Provenance, ...]
+    _provenance: Any  # lines, or what can tell them
     _without_channel: Tuple[str, ...]
 
     def __init__(self, payload: Dict[str, Any]) -> None:
         fields: Fields = payload["columns"]
-        self._set(_name=payload["name"], _text=payload["text"], _values={f[0]: f[3] for f in fields}, _units={f[0]: f[1] for f in fields},
-                  _descriptions={f[0]: f[2] for f in fields}, _rate_hz=payload.get("rate_hz"), _channel_count=payload.get("channel_count"),
-                  _sample_count=payload.get("sample_count"), _without_channel=tuple(payload.get("without_channel", ())),
-                  _provenance=tuple(Provenance(*p) for p in payload.get("provenance", ())))
+        self._set(_name=payload["name"], _text=payload["text"], _fields=fields, _values={f[0]: f[3] for f in fields},
+                  _rate_hz=payload.get("rate_hz"), _channel_count=payload.get("channel_count"), _sample_count=payload.get("sample_count"),
+                  _without_channel=tuple(payload.get("without_channel", ())), _provenance=payload.get("provenance", ()))
 
     @property
     def name(self) -> str:
@@ -48,15 +46,16 @@ class _Result(Immutable):
 
     @property
     def units(self) -> Dict[str, str]:
-        return dict(self._units)
+        return {f[0]: f[1] for f in self._fields}
 
     @property
     def descriptions(self) -> Dict[str, str]:
-        return dict(self._descriptions)
+        return {f[0]: f[2] for f in self._fields}
 
     @property
     def provenance(self) -> Tuple[Provenance, ...]:
-        return self._provenance
+        lines = self._provenance.lines() if isinstance(self._provenance, _core.ProvenanceSource) else self._provenance
+        return tuple(Provenance(*p) for p in lines)
 
     def keys(self) -> List[str]:
         return list(self._values)
@@ -73,10 +72,9 @@ class _Result(Immutable):
 
     def payload(self) -> Dict[str, Any]:
         """The plain form that everything else is made from."""
-        columns = [(n, self._units[n], self._descriptions[n], v) for n, v in self._values.items()]
         return {"name": self._name, "text": self._text, "rate_hz": self._rate_hz, "channel_count": self._channel_count,
                 "sample_count": self._sample_count, "without_channel": list(self._without_channel),
-                "provenance": [tuple(p) for p in self.provenance], "columns": columns}
+                "provenance": [tuple(p) for p in self.provenance], "columns": list(self._fields)}
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and same(self.payload(), other.payload())

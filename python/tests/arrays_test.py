@@ -66,6 +66,79 @@ def test_any_strides(ep, noise, view):
     assert np.array_equal(ep.bandpass(given, rate_hz=2000), ep.bandpass(np.ascontiguousarray(given), rate_hz=2000))
 
 
+def signal_operations(ep):
+    """Every operation on a signal, with the options that a short record needs."""
+    kinds = {c["name"].replace("-", "_"): c["kind"] for c in ep.describe()["commands"] if "kind" in c}
+    return [n for n, kind in kinds.items() if kind in ("channels", "arrays", "events", "rows") and hasattr(ep, n)]
+
+
+def bursts(channels=4, samples=8000):
+    """Whole numbers, so that every type of number holds the same samples."""
+    random = np.random.default_rng(7)
+    loud = 1 + 9 * (np.arange(samples) % 4000 > 2500)
+    return np.round(30 * loud * random.standard_normal((channels, samples)))
+
+
+def outcome(operation, given):
+    try:
+        result = operation(given, rate_hz=2000)
+    except ValueError as error:
+        return str(error)
+    return result if isinstance(result, np.ndarray) else result.payload()["columns"]
+
+
+def equal(a, b):
+    if isinstance(a, np.ndarray) and a.dtype.kind == "f":
+        return np.array_equal(a, b, equal_nan=True)
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b))
+    return np.array_equal(a, b)
+
+
+def test_every_operation_takes_every_type_and_order_of_samples(ep):
+    x = bursts()
+    spread = np.zeros((4, 16000))
+    spread[:, ::2] = x
+    computed = 0
+    for name in signal_operations(ep):
+        operation = getattr(ep, name)
+        expected = outcome(operation, x)
+        computed += not isinstance(expected, str)
+        for given in (x.astype("float32"), x.astype("int16"), np.asfortranarray(x), spread[:, ::2], x[::-1][::-1], x.astype(">f8")):
+            assert equal(outcome(operation, given), expected), name
+    assert computed >= 15
+
+
+def test_every_operation_takes_one_trace(ep):
+    x = bursts()
+    for name in signal_operations(ep):
+        operation = getattr(ep, name)
+        whole, trace = outcome(operation, x[1:2]), outcome(operation, x[1])
+        for given in (x[1].astype("int16"), x[1].astype("float32"), np.repeat(x[1], 3)[::3]):
+            assert equal(outcome(operation, given), trace), name
+        if isinstance(whole, np.ndarray):
+            assert trace.ndim == 1 and np.array_equal(whole[0], trace), name
+
+
+def test_channel_alone_has_the_bits_of_the_channel_among_others(ep):
+    x = bursts()
+    for name in ("detect_spikes", "onsets", "noise_level", "teager", "artefacts"):
+        whole, alone = getattr(ep, name)(x, rate_hz=2000), getattr(ep, name)(x[2], rate_hz=2000)
+        if isinstance(whole, np.ndarray):
+            assert np.array_equal(whole[2], alone)
+            continue
+        mine = whole.channel == 2
+        for column in set(whole.keys()) - {"channel"}:
+            assert equal(np.asarray(whole[column])[mine], np.asarray(alone[column])), (name, column)
+
+
+def test_tables_are_read_only_arrays_of_their_own(ep):
+    events = ep.detect_spikes(bursts(), rate_hz=2000, before_ms=1, after_ms=2)
+    assert events.waveform_uv.ndim == 2 and events.clipped.dtype == bool and set(events.polarity) <= {"positive", "negative"}
+    for column in events.keys():
+        assert not events[column].flags.writeable
+
+
 def test_lists_are_arrays(ep, noise):
     assert np.array_equal(ep.bandpass(noise.tolist(), rate_hz=2000), ep.bandpass(noise, rate_hz=2000))
 
