@@ -57,7 +57,7 @@ std::span<const OperationEntry> operations() {
       operation("line", "power-line interference found in each channel", &line_harmonics),
       with_stream(operation("noise-level", "noise of each channel, also while the muscle is active", &noise_level), &noise_level_streamed),
       with_stream(operation("detect-spikes", "events above a multiple of the noise level", &detect_spikes), &detect_spikes_streamed),
-      operation("onsets", "starts and ends of muscle activity", &onsets),
+      with_stream(operation("onsets", "starts and ends of muscle activity", &onsets), &onsets_streamed),
       with_recording(operation("quality", "whether each channel can be used, and why not", &quality), &recording_quality),
       operation("artefacts", "rails, flat stretches, steps and spikes that no muscle made", &artefacts),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),

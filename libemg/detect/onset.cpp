@@ -100,9 +100,8 @@ std::vector<OnsetRow> rows_of(const Found& found, std::span<const double> trace,
   return rows;
 }
 
-}  // namespace
-
-std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads) {
+// `first` is the number of the first channel of `signal`.
+std::vector<OnsetRow> onsets_of(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads, Index first) {
   validate_options(options);
   const bool envelope = uses_envelope(options.method);
   const bool filtered = options.method == OnsetMethod::teager && options.prefilter;
@@ -124,7 +123,7 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
     std::vector<double> mean(samples);
     for (Index c = task; c < signal.rows(); c += tasks) {
       if (!side_by_side && !scan::all_finite(channel_span(signal, c))) require_finite(signal);
-      const auto baseline = baseline_of(channel_span(signal, c), rate_hz, options, c);
+      const auto baseline = baseline_of(channel_span(signal, c), rate_hz, options, first + c);
       const auto trace = channel_span(source, c);
       Found found;
       if (options.method == OnsetMethod::sampen) {
@@ -137,11 +136,38 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
       } else {
         found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baseline, step, options);
       }
-      parts[static_cast<std::size_t>(c)] = rows_of(found, channel_span(signal, c), baseline, rate_hz, static_cast<int>(c), options.method);
+      parts[static_cast<std::size_t>(c)] = rows_of(found, channel_span(signal, c), baseline, rate_hz, static_cast<int>(first + c), options.method);
     }
   });
   std::vector<OnsetRow> rows;
   for (const auto& part : parts) rows.insert(rows.end(), part.begin(), part.end());
+  return rows;
+}
+
+}  // namespace
+
+std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads) {
+  return onsets_of(signal, rate_hz, options, threads, 0);
+}
+
+std::vector<OnsetRow> onsets_streamed(const StreamedRecord& record, const OnsetOptions& options, int threads) {
+  require_record(record);
+  validate_options(options);
+  // A channel is needed as a whole, with about three more arrays of its length: as many at a time as this holds.
+  constexpr Index kHeldDoubles = 8000000, kArrays = 4;
+  const Index group = std::clamp<Index>(kHeldDoubles / (kArrays * record.sample_count), 1, record.channel_count);
+  std::vector<OnsetRow> rows;
+  for (Index first = 0; first < record.channel_count; first += group) {
+    RowMatrix held = unset_matrix(std::min(group, record.channel_count - first), record.sample_count);
+    Index position = 0;
+    record.read([&](const ChannelsView& block) {
+      if (first == 0) require_finite(block, position);
+      held.middleCols(position, block.cols()) = block.middleRows(first, held.rows());
+      position += block.cols();
+    });
+    const auto found = onsets_of(held, record.rate_hz, options, threads, first);
+    rows.insert(rows.end(), found.begin(), found.end());
+  }
   return rows;
 }
 

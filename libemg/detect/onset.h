@@ -29,6 +29,7 @@
 #include <utility>
 #include <vector>
 
+#include "libemg/core/operation.h"
 #include "libemg/core/options.h"
 #include "libemg/core/signal.h"
 
@@ -132,5 +133,8 @@ static_assert(fully_described<OnsetRow>());
 
 /// Operation `onsets`.
 std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const OnsetOptions& options, int threads = 1);
+
+/// The same, same bits, of a record that is read once for every group of channels that fits into 64 MB (at least one channel).
+std::vector<OnsetRow> onsets_streamed(const StreamedRecord& record, const OnsetOptions& options, int threads = 1);
 
 }  // namespace emg

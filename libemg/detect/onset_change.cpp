@@ -80,7 +80,7 @@ Index best_split(std::span<const double> q, Index first, Index from, Index to, I
 
 }  // namespace
 
-Found change_bursts(std::span<const double> q, double rate_hz, const OnsetOptions& o) {
+Found change_bursts(std::span<const double> q, std::span<const double> backward, double rate_hz, const OnsetOptions& o) {
   constexpr double kQuietS = 0.2, kActiveS = 0.1;
   constexpr Index kReachBins = 2;
   const auto n = static_cast<Index>(q.size());
@@ -112,7 +112,7 @@ Found change_bursts(std::span<const double> q, double rate_hz, const OnsetOption
     // A burst at the edge of the record did not start or end there.
     const Index first = start == 0 ? 0 : best_split(q, std::max(before, start - quiet), std::max(before, start - reach),
                                                     std::min(start + reach, end - 1), std::min(end, start + loud));
-    const Index last = end == n ? n : best_split(q, std::max(start, end - loud), std::max(start + 1, end - reach), std::min(end + reach, after),
+    const Index last = end == n ? n : best_split(backward, std::max(start, end - loud), std::max(start + 1, end - reach), std::min(end + reach, after),
                                                  std::min(after, end + quiet));
     found.bursts[k] = {first, std::max<Index>(last - first, 1)};
   }

@@ -35,8 +35,8 @@ struct LevelRule {
 Found level_bursts(std::span<const double> envelope, const Level& base, const LevelRule& rule, Index gap, Index hold,
                    const std::optional<double>& factor);
 
-/// Bursts of a relative power (1 in the baseline) by segmentation: change.
-Found change_bursts(std::span<const double> relative_power, double rate_hz, const OnsetOptions& options);
+/// Bursts of a relative power (1 in the baseline; of the trace whitened forward, and backward for the ends) by segmentation: change.
+Found change_bursts(std::span<const double> forward, std::span<const double> backward, double rate_hz, const OnsetOptions& options);
 
 /// Bursts by sample entropy: sampen.
 Found entropy_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& options);

@@ -13,14 +13,26 @@ constexpr int kOrder = 10;              // of the whitening model
 constexpr double kWindowS = 0.25;       // of quiet_spans
 constexpr int kPairs = 5, kNeeded = 2;  // Bonato et al. 1998
 
-// Power of the whitened trace, 1 in the baseline.
-std::vector<double> relative_power(std::span<const double> trace, double rate_hz, const Baseline& baseline) {
-  auto q = inverse_filtered(trace, burg_coefficients(trace, baseline.spans, kOrder));
-  double sd = rms_over(q, baseline.spans);
+// Power of the whitened trace, 1 in the baseline. Whitening smears what is strong over the samples that follow: so ends are looked for in
+// the trace that was whitened backwards.
+struct RelativePower {
+  std::vector<double> forward, backward;
+};
+
+RelativePower relative_power(std::span<const double> trace, double rate_hz, const Baseline& baseline, bool with_backward) {
+  const auto coefficients = burg_coefficients(trace, baseline.spans, kOrder);
+  RelativePower power{inverse_filtered(trace, coefficients), {}};
+  double sd = rms_over(power.forward, baseline.spans);
   if (baseline.selected) sd /= quiet_selection_factor(kWindowS * rate_hz);
   const double scale = sd > 0 ? 1 / (sd * sd) : 0;
-  for (auto& v : q) v *= v * scale;
-  return q;
+  if (with_backward) {
+    power.backward = inverse_filtered(std::vector<double>(trace.rbegin(), trace.rend()), coefficients);
+    std::reverse(power.backward.begin(), power.backward.end());
+  }
+  for (auto* q : {&power.forward, &power.backward}) {
+    for (auto& v : *q) v *= v * scale;
+  }
+  return power;
 }
 
 double log_likelihood(double mean, double count) {
@@ -56,7 +68,8 @@ Index change_before(const Directed& q, Index alarm, Index window, double rate_hz
   return change;
 }
 
-std::vector<Span> aglr_bursts(const std::vector<double>& q, double rate_hz, const OnsetOptions& o) {
+std::vector<Span> aglr_bursts(const RelativePower& power, double rate_hz, const OnsetOptions& o) {
+  const auto& q = power.forward;
   const auto n = static_cast<Index>(q.size());
   const Index window = std::min(samples_in_ms(o.window_ms, rate_hz), n);
   auto g = window_sums(q, window);
@@ -68,7 +81,7 @@ std::vector<Span> aglr_bursts(const std::vector<double>& q, double rate_hz, cons
     // Window k covers [k, k + window): forward the alarm comes at its last sample, backward at its first.
     const Index start = change_before({q, false}, alarm.first + window - 1, window, rate_hz);
     const Index last_window = alarm.first + alarm.count - 1;
-    const Index end = n - change_before({q, true}, n - 1 - last_window, window, rate_hz);
+    const Index end = n - change_before({power.backward, true}, n - 1 - last_window, window, rate_hz);
     if (end > start) bursts.push_back({start, end - start});
   }
   return bursts;
@@ -169,13 +182,15 @@ Found cfar_bursts(const std::vector<double>& q, const OnsetOptions& o) {
 }  // namespace
 
 Found whitened_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& o) {
-  const auto q = relative_power(trace, rate_hz, baseline);
+  const bool with_backward = o.method == OnsetMethod::aglr || o.method == OnsetMethod::change;
+  const auto power = relative_power(trace, rate_hz, baseline, with_backward);
+  const auto& q = power.forward;
   const Index gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 0, hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 0;
-  if (o.method == OnsetMethod::change) return change_bursts(q, rate_hz, o);
+  if (o.method == OnsetMethod::change) return change_bursts(q, power.backward, rate_hz, o);
   Found found;
   if (o.method == OnsetMethod::aglr) {
     found.threshold = o.llr;
-    found.bursts = joined_spans(aglr_bursts(q, rate_hz, o), 1, hold);
+    found.bursts = joined_spans(aglr_bursts(power, rate_hz, o), 1, hold);
     return found;
   }
   found = o.method == OnsetMethod::bonato ? bonato_bursts(q, o) : cfar_bursts(q, o);

@@ -259,6 +259,32 @@ TEST_CASE("onsets refuses short and flat records, wrong options, not finite samp
   CHECK_THROWS_WITH(onsets(spoiled, kRate, {}), ContainsSubstring("sample 7 is not finite"));
 }
 
+TEST_CASE("onsets from blocks has the bits of the whole record") {
+  RowMatrix many(3, 5000);
+  for (Index c = 0; c < many.rows(); ++c) many.row(c) = step_scene(70 + static_cast<std::uint64_t>(c), 10);
+  for (const auto method : {OnsetMethod::aglr, OnsetMethod::hodges_bui, OnsetMethod::teager, OnsetMethod::cfar}) {
+    OnsetOptions options;
+    options.method = method;
+    const auto whole = onsets(many, kRate, options);
+    for (const Index block : {1, 7, 4096, 5000}) {
+      const auto rows = onsets_streamed(scenes::streamed(many, kRate, block), options);
+      REQUIRE(rows.size() == whole.size());
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        CHECK(rows[i].channel == whole[i].channel);
+        CHECK(rows[i].start_s == whole[i].start_s);
+        CHECK(rows[i].end_s == whole[i].end_s);
+        CHECK(rows[i].rms_uv == whole[i].rms_uv);
+        CHECK(rows[i].threshold == whole[i].threshold);
+      }
+    }
+  }
+  // A long record: one channel at a time, with its own number in rows and messages.
+  RowMatrix flat = many.replicate(1, 500);
+  flat.row(2).setConstant(1);
+  CHECK(onsets_streamed(scenes::streamed(flat.topRows(2), kRate, 100000), with_span(OnsetMethod::hodges_bui)).back().channel == 1);
+  CHECK_THROWS_WITH(onsets_streamed(scenes::streamed(flat, kRate, 100000), {}), ContainsSubstring("channel 2 is flat"));
+}
+
 TEST_CASE("onsets gives the same bits for any threads, and alone or among others") {
   RowMatrix many(9, 5000);
   for (Index c = 0; c < many.rows(); ++c) many.row(c) = step_scene(static_cast<std::uint64_t>(c), 8);

@@ -35,11 +35,12 @@ inline void add_biphasic(std::vector<double>& x, double rate_hz, double centre_s
 }
 
 /// `x` as a record that comes in blocks.
-inline emg::StreamedRecord streamed(const emg::RowMatrix& x, double rate_hz, emg::Index block) {
-  const auto read = [&x, block](const emg::BlockSink& sink) {
+inline emg::StreamedRecord streamed(emg::RowMatrix x, double rate_hz, emg::Index block) {
+  const emg::Index channels = x.rows(), samples = x.cols();
+  const auto read = [x = std::move(x), block](const emg::BlockSink& sink) {
     for (emg::Index i = 0; i < x.cols(); i += block) sink(x.middleCols(i, std::min(block, x.cols() - i)));
   };
-  return {read, x.rows(), x.cols(), rate_hz};
+  return {read, channels, samples, rate_hz};
 }
 
 /// Trains of `units` motor units at 11 Hz (SD of intervals 15 %) in noise of SD 1 at a needle: each potential is the sum of 12 fibres whose
