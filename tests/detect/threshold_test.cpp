@@ -153,6 +153,23 @@ TEST_CASE("detect-spikes from blocks has the bits of the whole record") {
   CHECK_THROWS_WITH(detect_spikes_streamed(scenes::streamed(x, 10000, 100), {}), ContainsSubstring("channel 1, sample 777 is not finite"));
 }
 
+TEST_CASE("the same potentials at other rates") {
+  const std::vector<double> at_s{0.1003, 0.2499, 0.4127, 0.7351};
+  constexpr double kWidthS = 3e-3;
+  for (const double rate_hz : {1000.0, 2000.0, 10000.0}) {
+    std::vector<double> x(static_cast<std::size_t>(rate_hz));
+    for (const double t : at_s) scenes::add_biphasic(x, rate_hz, t, kWidthS, 100);
+    const auto rows =
+        detect_spikes(scenes::matrix(x), rate_hz, {.threshold_uv = 50.0, .polarity = SpikePolarity::positive, .refractory_ms = 20, .search_ms = 5}).rows;
+    CAPTURE(rate_hz);
+    REQUIRE(rows.size() == at_s.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      CHECK(rows[i].time_s == Approx(at_s[i] - kWidthS).margin(1e-4));
+      CHECK(rows[i].amplitude_uv == Approx(100).epsilon(0.02));
+    }
+  }
+}
+
 TEST_CASE("alignments") {
   const RowMatrix x = scenes::matrix({0, 0, 2, 6, 9, 4, -7, -12, -3, 0, 0, 0, 0, 0});
   const auto at = [&](SpikeAlignment align) {
