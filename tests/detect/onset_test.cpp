@@ -119,7 +119,7 @@ TEST_CASE("change: reversing the time swaps starts and ends") {
   OnsetOptions options;
   options.method = OnsetMethod::change;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const RowMatrix x = step_scene(seed, 12);
+    const RowMatrix x = step_scene(seed, 20);
     const auto forward = onsets(x, kRate, options), backward = onsets(x.rowwise().reverse().eval(), kRate, options);
     REQUIRE(forward.size() == 1);
     REQUIRE(backward.size() == 1);
@@ -171,7 +171,8 @@ TEST_CASE("ends are found as starts are, with a quiet baseline too") {
     CAPTURE(static_cast<int>(method));
     CHECK(found >= 40);
     CHECK(start / found < 5);
-    CHECK(end / found < (method == OnsetMethod::aglr || method == OnsetMethod::change ? 1.5 : 8));
+    // The amplifier rings on for about 2 ms.
+    CHECK(end / found < (method == OnsetMethod::aglr || method == OnsetMethod::change ? 3 : 8));
   }
 }
 
