@@ -61,3 +61,18 @@ def test_bandpass_of_half_an_hour(endplate, tmp_path, extension):
         target.unlink()
     print(f"peak memory of endplate bandpass to .{extension}: {peaks[1]:.1f} MB for 1 min, {peaks[30]:.1f} MB for 30 min")
     assert peaks[30] - peaks[1] <= MOST_EXTRA_MB
+
+
+@pytest.mark.parametrize("command", [["noise-level"], ["noise-level", "--method", "mad"], ["detect-spikes"], ["detect-spikes", "--noise", "mad"]])
+def test_rows_of_half_an_hour(endplate, tmp_path, command):
+    if not os.environ.get("EMG_TEST_LARGE"):
+        pytest.skip("EMG_TEST_LARGE is not set")
+    peaks = {}
+    for minutes in (1, 30):
+        source, target = tmp_path / f"{minutes}.edf", tmp_path / f"{minutes}_out.tsv"
+        write_edf(source, 60 * minutes)
+        peaks[minutes] = peak_mb([str(endplate.path), *command, str(source), "-o", str(target)])
+        assert target.stat().st_size > 0
+        source.unlink()
+    print(f"peak memory of endplate {' '.join(command)}: {peaks[1]:.1f} MB for 1 min, {peaks[30]:.1f} MB for 30 min")
+    assert peaks[30] - peaks[1] <= MOST_EXTRA_MB
