@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <numeric>
 
 #include "libemg/core/error.h"
@@ -154,8 +155,28 @@ void align(std::vector<Index>& beats, const Trace& smooth, const Trace& mean_bea
   }
 }
 
+// Takes sines at harmonics of 50 and 60 Hz away: beats are aligned to within less than their period, so they would come in phase and make
+// anything alike.
+void remove_lines(Trace& x, double rate_hz) {
+  constexpr int kHarmonics = 7;
+  for (const double base_hz : {50.0, 60.0}) {
+    for (int h = 1; h <= kHarmonics && h * base_hz < rate_hz / 2; ++h) {
+      const double step = 2 * std::numbers::pi * h * base_hz / rate_hz;
+      double cosine = 0, sine = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        cosine += x[i] * std::cos(step * static_cast<double>(i));
+        sine += x[i] * std::sin(step * static_cast<double>(i));
+      }
+      const double scale = 2 / static_cast<double>(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] -= scale * (cosine * std::cos(step * static_cast<double>(i)) + sine * std::sin(step * static_cast<double>(i)));
+      }
+    }
+  }
+}
+
 // Correlation of the mean of the odd and of the even beats, median over groups of neighbours.
-double halves_correlation(std::span<const double> x, const std::vector<Index>& beats, const Extent& extent) {
+double halves_correlation(std::span<const double> x, const std::vector<Index>& beats, const Extent& extent, double rate_hz) {
   Trace all;
   for (std::size_t first = 0; first == 0 || first + kTogether <= beats.size(); first += kTogether) {
     Trace halves[2] = {Trace(static_cast<std::size_t>(extent.count)), Trace(static_cast<std::size_t>(extent.count))};
@@ -164,6 +185,7 @@ double halves_correlation(std::span<const double> x, const std::vector<Index>& b
       auto& half = halves[b % 2];
       for (std::size_t i = 0; i < half.size(); ++i) half[i] += beat[i];
     }
+    for (auto& half : halves) remove_lines(half, rate_hz);
     all.push_back(correlation(halves[0].data(), halves[1].data(), extent.count));
   }
   return median_of(all);
@@ -227,7 +249,7 @@ EcgRow clean_channel(std::span<const double> x, Index channel, double rate_hz, s
     if (round == kRounds) break;
     align(beats, smooth, mean_beat, extent, rate_hz);
   }
-  const double likeness = halves_correlation(x, beats, extent);
+  const double likeness = halves_correlation(x, beats, extent, rate_hz);
   if (likeness < kLikeness) return no_ecg(channel, fmt::format("odd and even beats correlate by {:.2f}", likeness));
   finish_beat(mean_beat, rate_hz);
   EcgRow row{static_cast<int>(channel), found, found - static_cast<int>(beats.size()), rate_per_min, likeness, {}, {}, ""};

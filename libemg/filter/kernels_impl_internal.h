@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "libemg/filter/kernels_internal.h"
-#if defined(__AVX2__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -308,13 +308,44 @@ void mean_of_sums(const double* a, const double* b, ptrdiff_t size, double scale
   root ? means<true>(a, b, size, scale, out) : means<false>(a, b, size, scale, out);
 }
 
-void multiply(double* a, const double* b, ptrdiff_t size) {
+void scale_bins(double* bins, const double* response, ptrdiff_t count) {
   ptrdiff_t i = 0;
-  for (; i + kWidth <= size; i += kWidth) store(a + i, load(a + i) * load(b + i));
-  for (; i < size; ++i) a[i] *= b[i];
+  for (; i + kWidth <= count; i += kWidth) {
+    const Vector r = load(response + i);
+#if defined(__AVX512F__)
+    const Vector low = __builtin_shufflevector(r, r, 0, 0, 1, 1, 2, 2, 3, 3), high = __builtin_shufflevector(r, r, 4, 4, 5, 5, 6, 6, 7, 7);
+#elif defined(__AVX2__)
+    const Vector low = __builtin_shufflevector(r, r, 0, 0, 1, 1), high = __builtin_shufflevector(r, r, 2, 2, 3, 3);
+#else
+    const Vector low{r[0], r[0]}, high{r[1], r[1]};
+#endif
+    store(bins + 2 * i, load(bins + 2 * i) * low);
+    store(bins + 2 * i + kWidth, load(bins + 2 * i + kWidth) * high);
+  }
+  for (; i < count; ++i) {
+    bins[2 * i] *= response[i];
+    bins[2 * i + 1] *= response[i];
+  }
 }
 
-constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, block_sums, mean_of_sums, multiply};
+void stream(const double* in, ptrdiff_t count, double* out) {
+  ptrdiff_t i = 0;
+#if defined(__SSE2__)
+  const ptrdiff_t head = before_line(out, count);
+  for (; i < head; ++i) out[i] = in[i];
+  for (; i + 8 <= count; i += 8) {
+#if defined(__AVX512F__)
+    _mm512_stream_pd(out + i, load(in + i));
+#else
+    for (int k = 0; k < 8; k += 2) _mm_stream_pd(out + i + k, _mm_loadu_pd(in + i + k));
+#endif
+  }
+  _mm_sfence();
+#endif
+  for (; i < count; ++i) out[i] = in[i];
+}
+
+constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, block_sums, mean_of_sums, scale_bins, stream};
 
 }  // namespace
 }  // namespace emg::filter_kernels

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
@@ -20,6 +19,12 @@ Index transform_length(Index tap_count) {
 
 [[noreturn]] void throw_overflow() {
   throw NumericalError("the filter overflows: samples are too large");
+}
+
+// Asks for memory that is wanted after a transform: then the transform does not wait for it.
+void fetch(const double* x, Index count) {
+  constexpr Index kLine = 8;
+  for (Index i = 0; i < count; i += kLine) __builtin_prefetch(x + i, 0, 2);
 }
 
 bool is_symmetric(std::span<const double> taps) {
@@ -45,7 +50,7 @@ OverlapSaveStage::OverlapSaveStage(Index channels, double rate_hz, std::span<con
   }
   fft_.forward();
   if (is_symmetric(taps)) {
-    for (const auto& bin : fft_.bins()) zero_phase_response_.insert(zero_phase_response_.end(), 2, bin.real());
+    for (const auto& bin : fft_.bins()) zero_phase_response_.push_back(bin.real());
   } else {
     response_.assign(fft_.bins().begin(), fft_.bins().end());
   }
@@ -96,7 +101,11 @@ void OverlapSaveStage::finish(const BlockSink& sink) {
 }
 
 void OverlapSaveStage::combine(const double*, const double* filtered, Index count, double* out) const {
-  std::memcpy(out, filtered, static_cast<std::size_t>(count) * sizeof(double));
+  if (rows_) {
+    filter_kernels::kernels().stream(filtered, count, out);
+  } else {
+    std::copy_n(filtered, count, out);
+  }
 }
 
 // All whole transforms whose new samples start at `first` of `block`, channel after channel; returns what is done.
@@ -106,14 +115,20 @@ Index OverlapSaveStage::filter_from(const ChannelsView& block, Index first, cons
   for (Index c = 0; c < held_.rows(); ++c) {
     const double* const x = block.data() + c * block.outerStride() + first - overlap();
     for (Index t = 0; t < most; ++t) {
-      std::copy_n(x + t * count, length, fft_.trace().begin());
-      filter_trace();
+      double* const out = rows_ ? rows_ + c * stride_ + handed_on_ + t * count : out_.row(c).data();
+      // Half of what the next transform reads comes during each of the two of this one.
+      const double* const next = x + t * count + length;
+      if (t + 1 < most) fetch(next, count / 2);
+      fft_.forward_of(x + t * count);
+      if (t + 1 < most) fetch(next + count / 2, count - count / 2);
+      filter_bins();
+      fft_.unscaled_inverse();
       const double* const filtered = fft_.trace().data() + before_;
       if (!std::isfinite(*filtered)) {
         require_finite(block, received_ - first);
         throw_overflow();
       }
-      combine(x + t * count + before_, filtered, count, rows_ ? rows_ + c * stride_ + handed_on_ + t * count : out_.row(c).data());
+      combine(x + t * count + before_, filtered, count, out);
     }
     std::copy_n(x + most * count, overlap(), held_.row(c).data());
   }
@@ -157,7 +172,9 @@ bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
   for (Index c = 0; c < held_.rows(); ++c) {
     double* const held = held_.row(c).data();
     std::copy_n(held, length, fft_.trace().begin());
-    filter_trace();
+    fft_.forward();
+    filter_bins();
+    fft_.unscaled_inverse();
     const double* const filtered = fft_.trace().data() + before_;
     // A sample that is not finite makes the whole transform so.
     if (!std::isfinite(*filtered)) return false;
@@ -170,11 +187,10 @@ bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
   return true;
 }
 
-void OverlapSaveStage::filter_trace() {
-  fft_.forward();
+void OverlapSaveStage::filter_bins() {
   const auto bins = fft_.bins();
   if (response_.empty()) {
-    filter_kernels::kernels().multiply(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(), static_cast<Index>(2 * bins.size()));
+    filter_kernels::kernels().scale_bins(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(), static_cast<Index>(bins.size()));
   } else {
     for (std::size_t k = 0; k < bins.size(); ++k) {
       const double re = bins[k].real(), im = bins[k].imag();
@@ -182,7 +198,6 @@ void OverlapSaveStage::filter_trace() {
       bins[k] = {re * a - im * b, re * b + im * a};
     }
   }
-  fft_.unscaled_inverse();
 }
 
 }  // namespace emg

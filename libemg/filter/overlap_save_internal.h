@@ -36,14 +36,14 @@ class OverlapSaveStage : public Stage {
   void extend_left();
   void extend_right(const BlockSink& sink);
   bool hand_on_block(Index count, const BlockSink& sink);
-  void filter_trace();
+  void filter_bins();
 
   double rate_hz_;
   Index before_, after_;  // samples around an output that it weighs
   bool odd_;
   RealFft fft_;
   std::vector<std::complex<double>> response_;
-  std::vector<double> zero_phase_response_;  // of symmetric taps of odd count: real, each value twice
+  std::vector<double> zero_phase_response_;  // of symmetric taps of odd count: real
   RowMatrix held_, out_;
   Index held_count_ = 0, received_ = 0, handed_on_ = 0;
   double* rows_ = nullptr;

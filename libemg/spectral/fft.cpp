@@ -129,6 +129,16 @@ void RealFft::unscaled_inverse() {
   fftw_execute_dft_c2r(state_->plans->backward.get(), raw(state_->bins.get()), state_->trace.get());
 }
 
+void RealFft::forward_of(const double* x) {
+  auto* const in = const_cast<double*>(x);  // a plan from real to complex keeps its input
+  if (fftw_alignment_of(in) == fftw_alignment_of(state_->trace.get())) {
+    fftw_execute_dft_r2c(state_->plans->forward.get(), in, raw(state_->bins.get()));
+  } else {
+    std::copy_n(x, length(), state_->trace.get());
+    forward();
+  }
+}
+
 void RealFft::inverse() {
   unscaled_inverse();
   const double scale = 1.0 / static_cast<double>(length());

@@ -34,6 +34,8 @@ class RealFft {
 
   /// bins[k] = sum over i of trace[i] exp(-2 pi i k i / length), unscaled; the trace keeps its values.
   void forward();
+  /// The same of `length` samples elsewhere, without a copy if they are aligned well enough; the trace may lose its values.
+  void forward_of(const double* x);
   /// The trace whose transform the bins are (scaled by 1 / length).
   void inverse();
   /// The same without the scale.

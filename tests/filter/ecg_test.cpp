@@ -86,6 +86,10 @@ TEST_CASE("the beat comes out and the EMG stays, at three strengths of EMG") {
 TEST_CASE("no ECG found on EMG alone, and nothing changes") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const RowMatrix x = surface_emg(20 + 5 * static_cast<double>(seed), 100 + seed);
+    RowMatrix hum = x;
+    for (Index i = 0; i < kCount; ++i) hum(0, i) += 40 * std::sin(2 * 3.14159265358979 * (seed % 2 ? 50.02 : 59.97) * static_cast<double>(i) / kRate);
+    CHECK(ecg_beats(hum, kRate)[0].note.starts_with("no ECG found"));
+    CHECK(ecg_beats(hum.leftCols(kCount / 4), kRate)[0].note.starts_with("no ECG found"));
     const auto row = ecg_beats(x, kRate)[0];
     INFO("seed " << seed << ": " << row.note);
     CHECK(row.note.starts_with("no ECG found"));
