@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libemg/simulate/preset.h"
 #include "libemg/simulate/recording.h"
 #include "python/bind_files.h"
 #include "python/bind_options.h"
@@ -20,12 +21,26 @@ const SimulationKind& kind_named(const std::string& name) {
 
 py::dict simulate(const std::string& name, const py::object& thread_count, const py::dict& keywords) {
   const auto& kind = kind_named(name);
-  const auto values = values_from_keywords("simulate", kind.options, keywords);
+  // A preset changes the defaults; keywords win.
+  py::dict rest(keywords);
+  std::string preset;
+  if (keywords.contains("preset")) {
+    preset = py::cast<std::string>(keywords["preset"]);
+    rest = py::dict();
+    for (const auto& [key, value] : keywords) {
+      if (py::cast<std::string>(key) != "preset") rest[key] = value;
+    }
+  }
+  const auto values = values_from_keywords("simulate", preset_options(kind, preset), rest);
   const int threads = threads_from_python(thread_count);
   Simulation simulation;
   {
     const py::gil_scoped_release released;
     simulation = kind.run(values, threads);
+  }
+  if (!preset.empty()) {
+    simulation.provenance.push_back({0, "option.preset", json_text(preset)});
+    simulation.recording.provenance = simulation.provenance;
   }
   py::list units, tables;
   for (const auto& unit : simulation.truth_units) units.append(unit_payload(unit));

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tools/config_file.h"
+#include "tools/preset_values.h"
 
 namespace emg::tools {
 namespace {
@@ -158,6 +159,9 @@ ParsedLine parse_line(const Command& command, const std::vector<std::string>& ar
   line.values = default_values(command);
   if (line.help) return line;
   check_arguments(command, line.arguments);
+  for (const auto& slot : slots) {
+    if (slot.info->name == "preset" && slot.table->name == "target" && !slot.text.empty()) apply_preset(command.name, slot.text, line.values);
+  }
   for (const auto& slot : slots) {
     if (slot.info->name == "config" && slot.table->name == "run" && !slot.text.empty()) apply_config(slot.text, command, line.values);
   }

@@ -6,19 +6,23 @@
 
 #include "libemg/io/nwb.h"
 #include "libemg/io/table_file.h"
+#include "libemg/simulate/preset.h"
 #include "libemg/simulate/recording.h"
 #include "tools/composed.h"
 #include "tools/file_options.h"
+#include "tools/preset_values.h"
 
 namespace emg::tools {
 namespace {
 
 struct TargetOptions {
   std::string out;
+  std::string preset;
   bool signal = true;
   static constexpr auto fields() {
     using O = TargetOptions;
     return std::tuple{field("out", &O::out, {}, "native file to write (.nwb); <name>_truth_events.tsv is written beside it"),
+                      field("preset", &O::preset, {}, "named set of option values, see docs/concepts/simulation.md; flags win"),
                       field("signal", &O::signal, {}, "write the signal; --no-signal writes the truth alone")};
   }
 };
@@ -76,7 +80,11 @@ int run_simulate(const SimulationKind& kind, const std::string& table, Invocatio
   const auto target_options = invocation.options<TargetOptions>("target");
   const std::filesystem::path target = target_options.out;
   if (target.extension() != ".nwb") throw InvalidArgument(fmt::format("--out is \"{}\", expected a name that ends in .nwb", target.string()));
-  const auto simulation = kind.run(invocation.values(table), invocation.run().threads);
+  auto simulation = kind.run(invocation.values(table), invocation.run().threads);
+  if (!target_options.preset.empty()) {
+    simulation.provenance.push_back({0, "option.preset", json_text(target_options.preset)});
+    simulation.recording.provenance = simulation.provenance;
+  }
   for (const auto& warning : simulation.recording.warnings) invocation.warn(warning, target.string());
   NwbContents contents;
   contents.tables = simulation.truth_tables;
@@ -124,6 +132,16 @@ Command simulate_kind(const std::string& name) {
 }
 
 }  // namespace
+
+void apply_preset(const std::string& command_name, const std::string& preset, std::map<std::string, std::vector<Value>>& values) {
+  const auto* kind = find_simulation_kind(command_name.substr(command_name.rfind(' ') + 1));
+  if (!kind) return;
+  std::string table = kind->name;
+  std::replace(table.begin(), table.end(), '-', '_');
+  auto& list = values.at(table);
+  const auto options = preset_options(*kind, preset);
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = options[i].default_value;
+}
 
 Command simulate_command() {
   Command command;

@@ -34,8 +34,8 @@ double infinite_kernel(double radial_mm, double axial_mm) {
   return axial_mm / (4 * std::numbers::pi * kRadialS * square * std::sqrt(square));
 }
 
-WaveSlope::WaveSlope(double scale, double cell_mm)
-    : scale_(scale), cell_mm_(cell_mm), slope_(static_cast<std::size_t>(std::ceil(wave_length_mm(scale) / cell_mm))) {
+WaveSlope::WaveSlope(double scale, double cell_mm, double reach)
+    : scale_(scale), cell_mm_(cell_mm), slope_(static_cast<std::size_t>(std::ceil(reach / scale / cell_mm))) {
   for (std::size_t k = 0; k < slope_.size(); ++k) slope_[k] = wave_slope((static_cast<double>(k) + 0.5) * cell_mm, scale);
 }
 

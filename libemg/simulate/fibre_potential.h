@@ -52,7 +52,8 @@ inline constexpr double kAnisotropy = 2.2886885410853175;  // sqrt(0.33 / 0.063)
 /// The wave on a grid, made once for many fibres.
 class WaveSlope {
  public:
-  WaveSlope(double scale, double cell_mm);
+  /// `reach`: lengths 1 / scale behind the front after which the wave is cut; e^-reach of it is left.
+  WaveSlope(double scale, double cell_mm, double reach = 30);
 
   /// Potential at v t = m * cell_mm, m = 0, 1, ...; delay and weight are left to the caller. Microvolts. `kernel(z)` as DipoleKernel.
   template <class Kernel>

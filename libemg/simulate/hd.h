@@ -36,11 +36,12 @@ struct HdScene {
   HdSimulation hd;
   EffortOptions effort;
   PoolOptions pool{.unit_count = 100};
-  MuscleOptions muscle;
-  WholeMuscleOptions whole;
+  /// A thigh muscle: amplitudes, spectra and correlation of neighbours of the order of a grid over the vastus lateralis.
+  MuscleOptions muscle{.muscle_width_mm = 60, .muscle_depth_mm = 25, .endplate_sd_mm = 5, .fat_mm = 5, .wave_scale = 1.2};
+  WholeMuscleOptions whole{.fibre_total = 400000};
   GridOptions grid;
   WaveformOptions waveform{.hermite_width_ms = 3, .hermite_peak_uv = 100};
-  NoiseOptions noise{.noise_uv = 5};
+  ContaminantOptions noise{.noise_uv = 5};
   InstrumentOptions instrument;
 
   static constexpr auto groups() {

@@ -4,23 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
-#include <numeric>
 
 #include "libemg/core/error.h"
-#include "libemg/simulate/noise.h"
 #include "libemg/simulate/stream.h"
 
 namespace emg {
 namespace {
 
-constexpr double kUtilisationMs = 0.15;     // from the stimulus to the impulse
-constexpr double kThresholdSpread = 0.018;  // relative width of the firing probability of one axon
-constexpr double kUvPerMv = 1000;
-
-double normal_probability(double x) {
-  return 0.5 * std::erfc(-x / std::numbers::sqrt2);
-}
+constexpr std::uint64_t kLesionStream = std::uint64_t{1} << 24;
 
 void require_sites(const MotorNcsSimulation& o) {
   if (o.site.empty()) throw InvalidArgument("site is empty: at least one site is needed");
@@ -34,187 +25,75 @@ void require_sites(const MotorNcsSimulation& o) {
   }
 }
 
-std::vector<TruthAxon> axons_of(const MotorNcsSimulation& o) {
-  constexpr double kMostSd = 4;
-  std::vector<TruthAxon> axons(static_cast<std::size_t>(o.axon_count));
-  for (int i = 0; i < o.axon_count; ++i) {
-    Random random = random_of(o.seed, RandomDomain::axons, static_cast<std::uint64_t>(i));
-    auto& axon = axons[static_cast<std::size_t>(i)];
-    axon.axon = i;
-    const double lowest = std::max(1.0, o.velocity_m_s - kMostSd * o.velocity_sd_m_s);
-    const double drawn = random.truncated_normal(o.velocity_m_s, o.velocity_sd_m_s, lowest, o.velocity_m_s + kMostSd * o.velocity_sd_m_s);
-    axon.velocity_m_s = o.velocity_law == VelocityLaw::normal
-                            ? drawn
-                            : std::max(1.0, o.velocity_m_s + o.velocity_sd_m_s * normal_quantile((i + 0.5) / o.axon_count));
-    axon.size_uv = random.log_normal(1, o.size_cv);
-    axon.residual_latency_ms = std::max(0.0, o.residual_latency_ms + o.residual_latency_sd_ms * random.normal());
-    axon.blocked = random.chance(o.lesion_block);
-  }
-  // Large axons are excited first: the quantiles of the threshold follow the order of size, largest first.
-  std::vector<std::size_t> order(axons.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return axons[a].size_uv > axons[b].size_uv; });
-  for (std::size_t rank = 0; rank < order.size(); ++rank) {
-    const double z = normal_quantile((static_cast<double>(rank) + 0.5) / static_cast<double>(order.size()));
-    axons[order[rank]].threshold_ma = o.threshold_ma * std::exp(o.threshold_sd * z);
-  }
-  return axons;
-}
-
-// Latency of the response of an axon to a stimulus at site k, ms.
-double latency_ms(const MotorNcsSimulation& o, const TruthAxon& axon, std::size_t k) {
-  return kUtilisationMs + o.distance_mm[k] / axon.velocity_m_s + (k > 0 ? o.lesion_delay_ms : 0) + axon.residual_latency_ms;
-}
-
-// Unit potential of height 1, `t_ms` after its start: physical sign, first phase negative.
-double unit_wave(const MotorNcsSimulation& o, double t_ms) {
-  if (t_ms <= 0) return 0;
-  if (t_ms < o.negative_phase_ms) return -std::sin(std::numbers::pi * t_ms / o.negative_phase_ms);
-  const double t = t_ms - o.negative_phase_ms;
-  return t < o.positive_phase_ms ? o.positive_ratio * std::sin(std::numbers::pi * t / o.positive_phase_ms) : 0;
-}
-
-struct Response {
-  std::vector<double> wave_uv;  ///< from the stimulus on
-  TruthSweep truth;
-};
-
-void measure(const MotorNcsSimulation& o, Response& response) {
-  constexpr double kOnsetShare = 0.02;
-  const auto& y = response.wave_uv;
-  const double step_ms = 1000 / o.rate_hz;
-  const auto lowest = std::min_element(y.begin(), y.end());
-  if (lowest == y.end() || !(*lowest < 0)) return;
-  const auto at = static_cast<std::size_t>(lowest - y.begin());
-  auto& truth = response.truth;
-  truth.negative_peak_mv = -*lowest / kUvPerMv;
-  truth.negative_peak_ms = static_cast<double>(at) * step_ms;
-  const double level = kOnsetShare * *lowest;
-  std::size_t onset = at;
-  while (onset > 0 && y[onset - 1] <= level) --onset;
-  const double before = onset > 0 ? y[onset - 1] : 0;
-  truth.onset_2pct_ms = (static_cast<double>(onset) - (y[onset] - level) / (y[onset] - before)) * step_ms;
-  std::size_t end = at;
-  while (end < y.size() && y[end] < 0) ++end;
-  double area = 0;
-  for (std::size_t i = 0; i < end; ++i) area += y[i] < 0 ? -y[i] * step_ms / kUvPerMv : 0;
-  truth.negative_area_mv_ms = area;
-  if (end < y.size()) {
-    const double crossing = static_cast<double>(end) - (y[end] > 0 ? y[end] / (y[end] - y[end - 1]) : 0);
-    truth.negative_duration_ms = crossing * step_ms - *truth.arrival_ms;
+void injure(const LesionOptions& lesion, std::int64_t seed, std::vector<TruthAxon>& axons) {
+  for (auto& axon : axons) {
+    Random random = random_of(seed, RandomDomain::axons, kLesionStream + static_cast<std::uint64_t>(axon.axon));
+    axon.blocked = random.chance(lesion.lesion_block);
+    axon.lesion_delay_ms = random.chance(lesion.lesion_delay_share) ? lesion.lesion_delay_ms : 0;
   }
 }
 
-// Noise-free response from site k of the axons that fire.
-Response respond(const MotorNcsSimulation& o, const std::vector<TruthAxon>& axons, std::size_t k, const std::vector<bool>& fires) {
-  Response response;
-  response.wave_uv.assign(static_cast<std::size_t>(samples_in_ms(o.after_ms, o.rate_hz)), 0.0);
-  const double step_ms = 1000 / o.rate_hz, length_ms = o.negative_phase_ms + o.positive_phase_ms;
-  for (std::size_t i = 0; i < axons.size(); ++i) {
-    if (!fires[i] || (k > 0 && axons[i].blocked)) continue;
-    const double latency = latency_ms(o, axons[i], k);
-    ++response.truth.responding_axon_count;
-    response.truth.arrival_ms = std::min(latency, response.truth.arrival_ms.value_or(latency));
-    const auto first = static_cast<std::size_t>(latency / step_ms) + 1;
-    const auto end = std::min(response.wave_uv.size(), static_cast<std::size_t>((latency + length_ms) / step_ms) + 1);
-    for (std::size_t n = first; n < end; ++n)
-      response.wave_uv[n] += axons[i].size_uv * unit_wave(o, static_cast<double>(n) * step_ms - latency);
+double mean_slowness(const std::vector<TruthAxon>& axons) {
+  double sum = 0;
+  for (const auto& axon : axons) sum += 1 / axon.velocity_m_s;
+  return axons.empty() ? 0 : sum / static_cast<double>(axons.size());
+}
+
+template <class Scene>
+Simulation stimulate(const Scene& scene, const std::string& kind, const MotorNcsSimulation& sites, int threads) {
+  require_sites(sites);
+  auto axons = motor_axons(scene.nerve, scene.axons, scene.sizes.size_cv, scene.sweep.seed);
+  scale_axons(scene.nerve, scene.sweep, sites.distance_mm.front(), axons);
+  injure(scene.lesion, scene.sweep.seed, axons);
+  const double first = sites.distance_mm.front(), second = sites.distance_mm.size() > 1 ? sites.distance_mm[1] : first;
+  const double lesion_mm = scene.lesion.lesion_mm.value_or((first + second) / 2), slowness = mean_slowness(axons);
+  SweepWriter writer(scene.sweep, scene.stimulus);
+  for (std::size_t k = 0; k < sites.site.size(); ++k) {
+    const double distance = sites.distance_mm[k], beyond = std::max(0.0, distance - lesion_mm);
+    for (int n = 0; n < sites.sweeps_per_site; ++n) {
+      auto wave = writer.empty();
+      TruthSweep truth;
+      int responding = 0;
+      const auto fires = excited_axons(axons, scene.current.intensity_ma, scene.sweep.seed, writer.count());
+      for (std::size_t i = 0; i < axons.size(); ++i) {
+        if (!fires[i] || (beyond > 0 && axons[i].blocked)) continue;
+        double latency = motor_latency_ms(axons[i], distance);
+        if (beyond > 0) {
+          latency += axons[i].lesion_delay_ms + beyond * (scene.lesion.lesion_dispersion - 1) * (1 / axons[i].velocity_m_s - slowness);
+        }
+        ++responding;
+        truth.arrival_ms = std::min(latency, truth.arrival_ms.value_or(latency));
+        add_unit_wave(scene.nerve, latency, axons[i].size_uv, scene.sweep.rate_hz, wave);
+      }
+      truth.responding_axon_count = responding;
+      measure_response(wave, scene.sweep.rate_hz, truth);
+      auto about = sweep_about(scene.nerve, sites.site[k], distance, scene.current.intensity_ma, scene.stimulus.pulse_ms);
+      about.temperature_c = scene.axons.temperature_c;
+      writer.add(std::move(wave), std::move(about), std::move(truth));
+    }
   }
-  return response;
-}
-
-// Sizes so that all axons together give cmap_mv from the first site.
-void scale_sizes(const MotorNcsSimulation& o, std::vector<TruthAxon>& axons) {
-  const auto all = respond(o, axons, 0, std::vector<bool>(axons.size(), true));
-  const double peak = -*std::min_element(all.wave_uv.begin(), all.wave_uv.end());
-  if (!(peak > 0)) throw InvalidArgument(fmt::format("after_ms {} ends before the response from the first site", o.after_ms));
-  for (auto& axon : axons) axon.size_uv *= o.cmap_mv * kUvPerMv / peak;
-}
-
-std::vector<bool> firing_axons(const MotorNcsSimulation& o, const std::vector<TruthAxon>& axons, int sweep) {
-  Random random = random_of(o.seed, RandomDomain::stimuli, static_cast<std::uint64_t>(sweep));
-  std::vector<bool> fires(axons.size());
-  for (std::size_t i = 0; i < axons.size(); ++i) {
-    const double th = axons[i].threshold_ma;
-    fires[i] = random.uniform() < normal_probability((o.intensity_ma - th) / (kThresholdSpread * th));
-  }
-  return fires;
-}
-
-double artefact(const MotorNcsSimulation& o, double t_ms) {
-  if (t_ms < 0 || o.artefact_uv == 0) return 0;
-  if (t_ms < o.pulse_ms) return 2 * o.artefact_uv;
-  const double t = t_ms - o.pulse_ms;
-  return o.artefact_uv * (std::exp(-t / o.artefact_fast_ms) - std::exp(-t / o.artefact_slow_ms));
-}
-
-Sweep sweep_info(const MotorNcsSimulation& o, int number, std::size_t k) {
-  Sweep sweep;
-  sweep.sweep = number;
-  sweep.channel = o.muscle;
-  sweep.nerve = o.nerve;
-  sweep.side = o.side;
-  sweep.muscle = o.muscle;
-  sweep.site = o.site[k];
-  sweep.distance_mm = o.distance_mm[k];
-  sweep.intensity_ma = o.intensity_ma;
-  sweep.pulse_ms = o.pulse_ms;
-  return sweep;
+  Simulation simulation;
+  simulation.truth_tables.push_back(to_table("truth_axons", "motor axons of the simulation", axons));
+  writer.finish(simulation, scene.noise, threads);
+  record_provenance(simulation, kind, scene);
+  return simulation;
 }
 
 }  // namespace
 
-double normal_quantile(double probability) {
-  double low = -40, high = 40;
-  while (high - low > 1e-13) {
-    const double middle = (low + high) / 2;
-    if (middle == low || middle == high) break;
-    (normal_probability(middle) < probability ? low : high) = middle;
-  }
-  return (low + high) / 2;
-}
-
 Simulation simulate_motor_ncs(const MotorNcsScene& scene, int threads) {
   validate_scene(scene);
-  const auto& options = scene.motor_ncs;
-  require_sites(options);
-  auto axons = axons_of(options);
-  if (!axons.empty()) scale_sizes(options, axons);
-  const Index before = options.before_ms > 0 ? samples_in_ms(options.before_ms, options.rate_hz) : 0;
-  const Index after = samples_in_ms(options.after_ms, options.rate_hz);
-  const auto sites = static_cast<int>(options.site.size());
+  return stimulate(scene, "motor_ncs", scene.sites, threads);
+}
 
-  Simulation simulation;
-  SweepSet set;
-  set.rate_hz = options.rate_hz;
-  set.zero_sample = before;
-  set.samples = RowMatrix::Zero(sites * options.sweeps_per_site, before + after);
-  std::vector<TruthSweep> rows;
-  for (int s = 0; s < sites * options.sweeps_per_site; ++s) {
-    const auto k = static_cast<std::size_t>(s / options.sweeps_per_site);
-    auto response = respond(options, axons, k, firing_axons(options, axons, s));
-    response.truth.sweep = s;
-    response.truth.site = options.site[k];
-    response.truth.distance_mm = options.distance_mm[k];
-    response.truth.intensity_ma = options.intensity_ma;
-    measure(options, response);
-    for (Index i = 0; i < after; ++i) {
-      set.samples(s, before + i) =
-          response.wave_uv[static_cast<std::size_t>(i)] + artefact(options, static_cast<double>(i) * 1000 / options.rate_hz);
-    }
-    set.sweeps.push_back(sweep_info(options, s, k));
-    rows.push_back(response.truth);
+Simulation simulate_inching(const InchingScene& scene, int threads) {
+  validate_scene(scene);
+  MotorNcsSimulation sites{{}, {}, scene.sites.sweeps_per_site};
+  for (int k = 0; k < scene.sites.site_count; ++k) {
+    sites.distance_mm.push_back(scene.sites.nearest_mm + k * scene.sites.step_mm);
+    sites.site.push_back(fmt::format("{} mm", sites.distance_mm.back()));
   }
-  add_white_noise(options.seed, options.noise_uv, set.samples, threads);
-  // One stretch of mains through all sweeps, so that its phase differs from sweep to sweep.
-  RowMatrix line = RowMatrix::Zero(1, set.samples.size());
-  add_line(options.seed, options.line_uv, options.line_hz, options.rate_hz, line);
-  set.samples += Eigen::Map<const RowMatrix>(line.data(), set.samples.rows(), set.samples.cols());
-  simulation.sweeps = std::move(set);
-  simulation.truth_tables.push_back(to_table("truth_axons", "motor axons of the simulation", axons));
-  simulation.truth_tables.push_back(to_table("truth_sweeps", "noise-free response of every sweep", rows));
-  record_provenance(simulation, "motor_ncs", scene);
-  return simulation;
+  return stimulate(scene, "inching", sites, threads);
 }
 
 }  // namespace emg

@@ -37,15 +37,19 @@ std::vector<Fibre> needle_fibres(const NeedleAnatomy& a, const MotorNeuron& neur
 
 namespace {
 
-UnitPotential sum_of(const NeedleAnatomy& a, const std::vector<Fibre>& fibres, double rate_hz, UnitPotential unit) {
+UnitPotential sum_of(const NeedleAnatomy& a, const ConcentricOptions& electrode, const std::vector<Fibre>& fibres, double rate_hz,
+                     UnitPotential unit, std::vector<RowMatrix>* each) {
   ConcentricNeedle needle;
-  needle.cannula_mm = a.cannula_mm;
+  needle.cannula_mm = electrode.cannula_mm;
   unit.fine = RowMatrix::Zero(1, static_cast<Index>(std::ceil(last_activity_ms(fibres, a.wave_scale) * rate_hz / 1000) + 1) * kPhases);
   std::span<double> sum(unit.fine.data(), static_cast<std::size_t>(unit.fine.cols()));
   for (const auto& fibre : fibres) {
     const double cell = cell_for_distance(std::max(std::hypot(fibre.x_mm, fibre.y_mm), fibre.diameter_um / 2000));
     const auto wave = fibre_wave(fibre, concentric_kernel(needle, fibre, a.electrode_from_endplate_mm), a.wave_scale, cell);
     add_fibre_wave(fibre, wave, cell, a.amplitude_scale, rate_hz * kPhases, sum);
+    if (!each) continue;
+    each->push_back(RowMatrix::Zero(1, unit.fine.cols()));
+    add_fibre_wave(fibre, wave, cell, a.amplitude_scale, rate_hz * kPhases, {each->back().data(), sum.size()});
   }
   return unit;
 }
@@ -53,17 +57,17 @@ UnitPotential sum_of(const NeedleAnatomy& a, const std::vector<Fibre>& fibres, d
 }  // namespace
 
 UnitPotential needle_unit(const NeedleAnatomy& a, const MotorNeuron& neuron, double size_ratio, double rate_hz, std::int64_t seed,
-                          std::uint64_t index) {
+                          std::uint64_t index, const ConcentricOptions& electrode, std::vector<RowMatrix>* each) {
   UnitPotential unit;
   const auto fibres = needle_fibres(a, neuron, size_ratio, seed, index, unit);
-  return sum_of(a, fibres, rate_hz, std::move(unit));
+  return sum_of(a, electrode, fibres, rate_hz, std::move(unit), each);
 }
 
-UnitPotential needle_fibre(const NeedleAnatomy& anatomy, const Fibre& fibre, double rate_hz) {
+UnitPotential needle_fibre(const NeedleAnatomy& anatomy, const Fibre& fibre, double rate_hz, const ConcentricOptions& electrode) {
   UnitPotential unit;
   unit.fibre_count = 1;
   unit.velocity_m_s = fibre.velocity_m_s;
-  return sum_of(anatomy, {fibre}, rate_hz, std::move(unit));
+  return sum_of(anatomy, electrode, {fibre}, rate_hz, std::move(unit), nullptr);
 }
 
 Index largest_channel(const UnitPotential& unit) {

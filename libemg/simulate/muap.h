@@ -37,7 +37,6 @@ struct NeedleAnatomy {
   double electrode_from_endplate_mm = 25;
   double endplate_sd_mm = 2;
   double diameter_sd_um = 6;
-  double cannula_mm = 5;
   double wave_scale = 1.4;
   double amplitude_scale = 0.65;
 
@@ -51,7 +50,6 @@ struct NeedleAnatomy {
         field("electrode_from_endplate_mm", &O::electrode_from_endplate_mm, {-100, 100}, "needle from the end-plate zone"),
         field("endplate_sd_mm", &O::endplate_sd_mm, {0, 20}, "spread of the branches along the fibres"),
         field("diameter_sd_um", &O::diameter_sd_um, {0, 40}, "spread of fibre diameters within a unit"),
-        field("cannula_mm", &O::cannula_mm, {0, 30}, "bare length of the cannula, the reference; 0: none"),
         field("wave_scale", &O::wave_scale, {0.5, 4}, "steepness of the intracellular wave, 1 = Rosenfalck"),
         field("amplitude_scale", &O::amplitude_scale, {0, 10}, "of all potentials; the default brings normal units to the published mean"),
     };
@@ -59,16 +57,26 @@ struct NeedleAnatomy {
 };
 static_assert(fully_described<NeedleAnatomy>());
 
+struct ConcentricOptions {
+  double cannula_mm = 5;
+
+  static constexpr auto fields() {
+    using O = ConcentricOptions;
+    return std::tuple{field("cannula_mm", &O::cannula_mm, {0, 30}, "bare length of the cannula, the reference; 0: none")};
+  }
+};
+static_assert(fully_described<ConcentricOptions>());
+
 /// Fibres of needle unit `index` within reach, the needle at the origin.
 std::vector<Fibre> needle_fibres(const NeedleAnatomy& anatomy, const MotorNeuron& neuron, double size_ratio, std::int64_t seed,
                                  std::uint64_t index, UnitPotential& about);
 
-/// Needle unit `index` of a pool as one channel at `rate_hz`.
+/// Needle unit `index` of a pool as one channel at `rate_hz`. `fibres` receives the potential of each fibre; their sum is the unit.
 UnitPotential needle_unit(const NeedleAnatomy& anatomy, const MotorNeuron& neuron, double size_ratio, double rate_hz, std::int64_t seed,
-                          std::uint64_t index);
+                          std::uint64_t index, const ConcentricOptions& electrode = {}, std::vector<RowMatrix>* fibres = nullptr);
 
 /// One fibre seen by the needle.
-UnitPotential needle_fibre(const NeedleAnatomy& anatomy, const Fibre& fibre, double rate_hz);
+UnitPotential needle_fibre(const NeedleAnatomy& anatomy, const Fibre& fibre, double rate_hz, const ConcentricOptions& electrode = {});
 
 /// Channel with the largest absolute value of the template.
 Index largest_channel(const UnitPotential& unit);

@@ -21,11 +21,19 @@ Simulation simulate_needle(const NeedleScene& scene, int threads) {
     units[k].unit_id = static_cast<int>(i);
     units[k].kind = "voluntary";
     units[k].neuron = contraction.pool[k];
-    units[k].potential = scene.waveform.generator == WaveformGenerator::hermite
-                             ? hermite_unit(scene.waveform, {{}}, std::sqrt(contraction.pool[k].size / std::sqrt(scene.pool.size_ratio)), o.rate_hz, o.seed, k)
-                             : needle_unit(scene.anatomy, contraction.pool[k], scene.pool.size_ratio, o.rate_hz, o.seed, k);
     units[k].train = contraction.trains[k];
+    std::vector<RowMatrix> fibres;
+    const bool jitters = scene.jitter.jitter != JitterModel::none;
+    if (scene.waveform.generator == WaveformGenerator::hermite) {
+      const double size = std::sqrt(contraction.pool[k].size / std::sqrt(scene.pool.size_ratio));
+      units[k].potential = hermite_unit(scene.waveform, {{}}, size, o.rate_hz, o.seed, k);
+    } else {
+      const auto anatomy = diseased(scene.pathology, scene.anatomy);
+      units[k].potential = needle_unit(anatomy, contraction.pool[k], scene.pool.size_ratio, o.rate_hz, o.seed, k, scene.electrode, jitters ? &fibres : nullptr);
+    }
+    add_jitter(scene.jitter, fibres, o.rate_hz, o.seed, k, units[k]);
   });
+  remove_lost_units(scene.pathology, o.seed, units);
   std::vector<TruthEvent> events;
   auto resting = spontaneous_units(scene.spontaneous, needle_electrodes(scene.anatomy, o.rate_hz, o.seed), o.duration_s, o.seed, 0,
                                    scene.pool.unit_count, events, threads);

@@ -4,11 +4,12 @@
 // Result: one channel; truth_units, truth_spikes. Zero units or zero noise give the other part alone.
 // Throws InvalidArgument for options outside their range and a shortest interval above the mean one.
 // Cost: about 30 ms for each unit and 10 ns for each sample.
-// Fibres fire without jitter and noise is white up to half the rate: no amplifier filter acts.
 
 #include "libemg/simulate/contraction.h"
 #include "libemg/simulate/drive.h"
 #include "libemg/simulate/hermite.h"
+#include "libemg/simulate/jitter.h"
+#include "libemg/simulate/pathology.h"
 #include "libemg/simulate/spontaneous.h"
 
 namespace emg {
@@ -34,14 +35,17 @@ struct NeedleScene {
   EffortOptions effort{.profile = EffortProfile::trapezoid};
   PoolOptions pool{.unit_count = 8, .rate_model = RateModel::onion_ta};
   NeedleAnatomy anatomy;
+  ConcentricOptions electrode;
+  PathologyOptions pathology;
+  JitterOptions jitter;
   WaveformOptions waveform;
   SpontaneousOptions spontaneous;
-  NoiseOptions noise{.noise_uv = 4};
+  ContaminantOptions noise{.noise_uv = 4};
   InstrumentOptions instrument;
 
   static constexpr auto groups() {
     using S = NeedleScene;
-    return std::tuple{&S::needle, &S::effort, &S::pool, &S::anatomy, &S::waveform, &S::spontaneous, &S::noise, &S::instrument};
+    return std::tuple{&S::needle, &S::effort, &S::pool, &S::anatomy, &S::electrode, &S::pathology, &S::jitter, &S::waveform, &S::spontaneous, &S::noise, &S::instrument};
   }
 };
 

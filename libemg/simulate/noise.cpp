@@ -33,7 +33,7 @@ void white(std::int64_t seed, std::uint64_t index, Index count, Visit&& visit) {
   }
 }
 
-void require_noise(const NoiseOptions& o, double rate_hz) {
+void require_noise(const ContaminantOptions& o, double rate_hz) {
   if (o.noise_step_s.size() != o.noise_step_uv.size())
     throw InvalidArgument(fmt::format("noise_step_uv has {} values for {} noise_step_s", o.noise_step_uv.size(), o.noise_step_s.size()));
   for (std::size_t i = 1; i < o.noise_step_s.size(); ++i) {
@@ -45,35 +45,35 @@ void require_noise(const NoiseOptions& o, double rate_hz) {
   if (o.noise_low_hz >= high) throw InvalidArgument(fmt::format("noise_low_hz {} is not below the upper edge, {} Hz", o.noise_low_hz, high));
 }
 
-bool band_limited(const NoiseOptions& o) {
+bool band_limited(const ContaminantOptions& o) {
   return o.noise_low_hz > 0 || o.noise_high_hz > 0;
 }
 
-RowMatrix in_band(const NoiseOptions& o, const RowMatrix& signal, double rate_hz) {
+RowMatrix in_band(const ContaminantOptions& o, const RowMatrix& signal, double rate_hz) {
   constexpr int kOrder = 4;
   if (o.noise_low_hz > 0 && o.noise_high_hz > 0) return bandpass(signal, rate_hz, {o.noise_low_hz, o.noise_high_hz, kOrder, false});
   return o.noise_low_hz > 0 ? highpass(signal, rate_hz, {o.noise_low_hz, kOrder, false}) : lowpass(signal, rate_hz, {o.noise_high_hz, kOrder, false});
 }
 
 // RMS that white noise of SD 1 keeps in the band: root of the energy of the impulse response.
-double band_gain(const NoiseOptions& o, double rate_hz) {
+double band_gain(const ContaminantOptions& o, double rate_hz) {
   RowMatrix impulse = RowMatrix::Zero(1, std::max<Index>(1024, static_cast<Index>(rate_hz * (o.noise_low_hz > 0 ? 4 / o.noise_low_hz : 0.2))));
   impulse(0, 1) = 1;  // the first sample is taken as the level before the record
   return in_band(o, impulse, rate_hz).norm();
 }
 
 // Level over time relative to the base of `base_uv`.
-double level_at(const NoiseOptions& o, double base_uv, double t) {
+double level_at(const ContaminantOptions& o, double base_uv, double t) {
   const auto step = static_cast<std::size_t>(std::upper_bound(o.noise_step_s.begin(), o.noise_step_s.end(), t) - o.noise_step_s.begin());
   const double level = step > 0 ? o.noise_step_uv[step - 1] : base_uv;
   return level * (1 + o.noise_modulation * std::sin(2 * std::numbers::pi * t / o.noise_period_s));
 }
 
-bool is_bad(const NoiseOptions& o, Index channel) {
+bool is_bad(const ContaminantOptions& o, Index channel) {
   return std::find(o.bad_channels.begin(), o.bad_channels.end(), static_cast<double>(channel)) != o.bad_channels.end();
 }
 
-void add_pink(const NoiseOptions& o, std::int64_t seed, double rate_hz, Index c, RowMatrix& signal) {
+void add_pink(const ContaminantOptions& o, std::int64_t seed, double rate_hz, Index c, RowMatrix& signal) {
   constexpr std::size_t kStages = 8;
   constexpr double kFirstHz = 1;
   std::array<double, kStages> keep{}, fresh{}, state{};
@@ -92,13 +92,13 @@ void add_pink(const NoiseOptions& o, std::int64_t seed, double rate_hz, Index c,
 
 }  // namespace
 
-double channel_noise_factor(const NoiseOptions& options, std::int64_t seed, Index channel) {
+double channel_noise_factor(const ContaminantOptions& options, std::int64_t seed, Index channel) {
   Random random = random_of(seed, RandomDomain::noise, kFactorStream + static_cast<std::uint64_t>(channel));
   const double factor = random.log_normal(1, options.channel_noise_cv);
   return options.bad_channel_kind == BadChannel::noisy && is_bad(options, channel) ? kBadFactor * factor : factor;
 }
 
-void add_electrode_noise(const NoiseOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads) {
+void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads) {
   require_noise(options, rate_hz);
   const double gain = band_limited(options) ? 1 / band_gain(options, rate_hz) : 1;
   const bool steady = options.noise_step_s.empty() && options.noise_modulation == 0;
@@ -128,7 +128,7 @@ void add_white_noise(std::int64_t seed, double noise_uv, RowMatrix& signal, int 
   });
 }
 
-std::vector<NoiseEvent> add_ecg(const NoiseOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
+std::vector<NoiseEvent> add_ecg(const ContaminantOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
   struct Wave {
     double phase, width, height;
   };
@@ -178,7 +178,7 @@ double motion_wave(MotionShape shape, double length_s, double t) {
   return 0;
 }
 
-void add_baseline(const NoiseOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
+void add_baseline(const ContaminantOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
   constexpr double kCornerHz = 0.2;
   const double keep = std::exp(-2 * std::numbers::pi * kCornerHz / rate_hz);
   for (Index c = 0; c < signal.rows(); ++c) {
@@ -196,7 +196,7 @@ void add_baseline(const NoiseOptions& o, std::int64_t seed, double rate_hz, RowM
 
 }  // namespace
 
-std::vector<NoiseEvent> add_motion(const NoiseOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
+std::vector<NoiseEvent> add_motion(const ContaminantOptions& o, std::int64_t seed, double rate_hz, RowMatrix& signal) {
   std::vector<NoiseEvent> events;
   const double end_s = static_cast<double>(signal.cols()) / rate_hz;
   // Calls place(random, start, share of each channel) for every event of a Poisson train.

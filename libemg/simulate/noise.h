@@ -27,7 +27,7 @@ constexpr auto enum_names(BadChannel) {
   return std::array<std::pair<B, std::string_view>, 3>{{{B::flat, "flat"}, {B::noisy, "noisy"}, {B::disconnected, "disconnected"}}};
 }
 
-struct NoiseOptions {
+struct ContaminantOptions {
   double noise_uv = 3;
   std::optional<double> snr_db;
   double noise_low_hz = 0;
@@ -51,7 +51,7 @@ struct NoiseOptions {
   BadChannel bad_channel_kind = BadChannel::noisy;
 
   static constexpr auto fields() {
-    using O = NoiseOptions;
+    using O = ContaminantOptions;
     return std::tuple{
         field("noise_uv", &O::noise_uv, {0, 1e5}, "electrode noise, RMS"),
         field("snr_db", &O::snr_db, {-60, 120}, "sets the noise from the clean signal: 20 log10(RMS while active / RMS of the noise)"),
@@ -77,7 +77,7 @@ struct NoiseOptions {
     };
   }
 };
-static_assert(fully_described<NoiseOptions>());
+static_assert(fully_described<ContaminantOptions>());
 
 /// Something with a start, an end and a largest channel that noise put into the record.
 struct NoiseEvent {
@@ -88,19 +88,19 @@ struct NoiseEvent {
 };
 
 /// Adds electrode noise of the given level before steps and modulation: it stands at the electrode, so the amplifier filters it.
-void add_electrode_noise(const NoiseOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads);
+void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads);
 
 /// Level over base that channel `c` has.
-double channel_noise_factor(const NoiseOptions& options, std::int64_t seed, Index channel);
+double channel_noise_factor(const ContaminantOptions& options, std::int64_t seed, Index channel);
 
 void add_white_noise(std::int64_t seed, double noise_uv, RowMatrix& signal, int threads);
 
 void add_line(std::int64_t seed, double line_uv, double line_hz, double rate_hz, RowMatrix& signal);
 
 /// Heart beats, the same on all channels up to a factor; the R waves are returned.
-std::vector<NoiseEvent> add_ecg(const NoiseOptions& options, std::int64_t seed, double rate_hz, RowMatrix& signal);
+std::vector<NoiseEvent> add_ecg(const ContaminantOptions& options, std::int64_t seed, double rate_hz, RowMatrix& signal);
 
 /// Movement artefacts, cable bursts and the walking base line.
-std::vector<NoiseEvent> add_motion(const NoiseOptions& options, std::int64_t seed, double rate_hz, RowMatrix& signal);
+std::vector<NoiseEvent> add_motion(const ContaminantOptions& options, std::int64_t seed, double rate_hz, RowMatrix& signal);
 
 }  // namespace emg

@@ -58,7 +58,7 @@ struct RestScene {
   SpontaneousOptions spontaneous;
   MuscleOptions muscle;
   GridOptions grid;
-  NoiseOptions noise;
+  ContaminantOptions noise;
   InstrumentOptions instrument;
 
   static constexpr auto groups() {

@@ -3,7 +3,7 @@
 //
 //   struct HdScene {
 //     HdSimulation hd;
-//     NoiseOptions noise{.noise_uv = 5};
+//     ContaminantOptions noise{.noise_uv = 5};
 //     static constexpr auto groups() { return std::tuple{&HdScene::hd, &HdScene::noise}; }
 //   };
 //

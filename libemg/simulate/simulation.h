@@ -1,6 +1,8 @@
 #pragma once
 // What a generator returns: the recording or the sweeps, and everything that is true of them.
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +45,17 @@ void record_provenance(Simulation& simulation, const std::string& kind, const S&
   const auto values = scene_values(scene);
   for (std::size_t i = 0; i < infos.size(); ++i) p.push_back({0, "option." + infos[i].name, json_text(values[i])});
   simulation.recording.provenance = p;
+}
+
+/// Takes out the columns that have no value in any row.
+inline void drop_missing_columns(Table& table) {
+  std::erase_if(table.columns, [](const Column& column) {
+    if (const auto* numbers = std::get_if<std::vector<double>>(&column.values))
+      return !numbers->empty() && std::all_of(numbers->begin(), numbers->end(), [](double v) { return std::isnan(v); });
+    if (const auto* words = std::get_if<std::vector<std::string>>(&column.values))
+      return !words->empty() && std::all_of(words->begin(), words->end(), [](const auto& w) { return w.empty(); });
+    return false;
+  });
 }
 
 /// Rows that belong to table `name`: appended if it is there, a new table if there are any.

@@ -52,7 +52,7 @@ struct SurfaceScene {
   PoolOptions pool;
   MuscleOptions muscle;
   WholeMuscleOptions whole;
-  NoiseOptions noise;
+  ContaminantOptions noise;
   InstrumentOptions instrument;
 
   static constexpr auto groups() {

@@ -13,6 +13,7 @@ namespace emg {
 namespace {
 
 constexpr double kCellMm = 0.3;
+constexpr double kWaveReach = 20;  // 2e-5 of the slope's peak is cut off
 constexpr double kShallowestMm = 0.5;
 constexpr double kLargestPart = 0.25;     // of the muscle: territory of the largest unit
 constexpr double kDiameterSdUm = 6;
@@ -53,7 +54,7 @@ RowMatrix summed(const MuscleOptions& muscle, const PlanarKernels& kernels, cons
   const auto points = static_cast<Index>(std::ceil(last_activity_ms(fibres, muscle.wave_scale) * rate_hz / 1000) + 2) * phases;
   RowMatrix sum = RowMatrix::Zero(static_cast<Index>(channels.size()), points);
   const auto profiles = profiles_of(channels);
-  const WaveSlope slope(muscle.wave_scale, kCellMm);
+  const WaveSlope slope(muscle.wave_scale, kCellMm, kWaveReach);
   std::vector<std::vector<double>> g(profiles.x_mm.size());
   for (const auto& fibre : fibres) {
     for (std::size_t p = 0; p < g.size(); ++p) g[p] = kernels.profile(fibre.x_mm - profiles.x_mm[p], fibre.y_mm);

@@ -151,7 +151,7 @@ double active_rms(const RowMatrix& samples, Index channel, double rate_hz) {
   return count > 0 ? std::sqrt(power / static_cast<double>(count)) : 0;
 }
 
-NoiseLevels resolve_noise(const RowMatrix& clean, const NoiseOptions& noise, const InstrumentOptions& instrument, std::int64_t seed,
+NoiseLevels resolve_noise(const RowMatrix& clean, const ContaminantOptions& noise, const InstrumentOptions& instrument, std::int64_t seed,
                           double rate_hz, int threads) {
   NoiseLevels levels;
   levels.clean_uv.resize(static_cast<std::size_t>(clean.rows()));
@@ -227,7 +227,7 @@ void note(std::vector<TruthEvent>& events, const std::vector<NoiseEvent>& more, 
 }
 
 // Electrodes, amplifier, cables, converter.
-void add_noise(Simulation& simulation, const NoiseOptions& noise, const InstrumentOptions& instrument, const NoiseLevels& levels,
+void add_noise(Simulation& simulation, const ContaminantOptions& noise, const InstrumentOptions& instrument, const NoiseLevels& levels,
                std::int64_t seed, std::vector<TruthEvent>& events, int threads) {
   auto& recording = simulation.recording;
   auto& samples = recording.samples;
@@ -255,18 +255,6 @@ void add_noise(Simulation& simulation, const NoiseOptions& noise, const Instrume
   }
   note(events, digitise(instrument, seed, recording), rate_hz);
   simulation.truth_tables.push_back(to_table("truth_noise", "noise of every channel", rows));
-}
-
-bool is_missing(const Column& column) {
-  if (const auto* numbers = std::get_if<std::vector<double>>(&column.values))
-    return !numbers->empty() && std::all_of(numbers->begin(), numbers->end(), [](double v) { return std::isnan(v); });
-  if (const auto* words = std::get_if<std::vector<std::string>>(&column.values))
-    return !words->empty() && std::all_of(words->begin(), words->end(), [](const auto& w) { return w.empty(); });
-  return false;
-}
-
-void drop_missing_columns(Table& table) {
-  std::erase_if(table.columns, is_missing);
 }
 
 }  // namespace
@@ -320,7 +308,7 @@ void append_channel(Recording& recording, const Channel& channel, const std::vec
   recording.channels.push_back(channel);
 }
 
-void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const NoiseOptions& noise,
+void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const ContaminantOptions& noise,
                       const InstrumentOptions& instrument, std::int64_t seed, int threads) {
   auto& recording = simulation.recording;
   require_instrument(instrument, recording.rate_hz);

@@ -176,7 +176,7 @@ TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz
 
 /// Adds the discharges of `units`, noise and instrument to the empty recording of `simulation` (rate, channels and size set), and writes
 /// the motor units and tables of the truth: truth_units, truth_spikes, truth_events (with what noise adds), truth_noise.
-void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const NoiseOptions& noise,
+void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const ContaminantOptions& noise,
                       const InstrumentOptions& instrument, std::int64_t seed, int threads);
 
 /// An empty recording of the given channels.

@@ -186,7 +186,7 @@ def read_table(path: Any) -> Table:
 
 
 def simulate(kind: str, /, *, threads: int = 1, **options: Any) -> Any:
-    """A recording (or sweeps) of which everything is known: `.truth` holds units and tables.
+    """A recording (or sweeps) of which everything is known: `.truth` holds units and tables; `preset` names a set of defaults.
 
     `kind` and its options stand in `describe()["simulations"]` and in docs/options.md. The same seed gives the same bits.
     """

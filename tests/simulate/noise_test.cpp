@@ -42,7 +42,7 @@ TEST_CASE("mains stands at its frequency with its level, the same on all channel
 }
 
 TEST_CASE("electrode noise: band, steps, modulation, factors") {
-  NoiseOptions o{.noise_low_hz = 20, .noise_high_hz = 450};
+  ContaminantOptions o{.noise_low_hz = 20, .noise_high_hz = 450};
   RowMatrix signal = RowMatrix::Zero(2, 120000);
   add_electrode_noise(o, 7, 1, 2048, signal, 1);
   CHECK(std::sqrt(signal.row(0).squaredNorm() / 120000) == Approx(7).epsilon(0.02));
@@ -50,7 +50,7 @@ TEST_CASE("electrode noise: band, steps, modulation, factors") {
   double slow = 0;
   for (Index i = 0; i + 410 <= signal.cols(); i += 410) slow += std::pow(signal.row(0).segment(i, 410).mean(), 2) / 292;
   CHECK(std::sqrt(slow) < 0.5);
-  NoiseOptions steps{.noise_step_s = {10, 20}, .noise_step_uv = {15, 5}};
+  ContaminantOptions steps{.noise_step_s = {10, 20}, .noise_step_uv = {15, 5}};
   RowMatrix stepped = RowMatrix::Zero(1, 60000);
   add_electrode_noise(steps, 5, 1, 2000, stepped, 1);
   const auto rms = [&](Index from) { return std::sqrt(stepped.row(0).segment(from, 20000).squaredNorm() / 20000); };
@@ -60,13 +60,13 @@ TEST_CASE("electrode noise: band, steps, modulation, factors") {
   RowMatrix threaded = RowMatrix::Zero(2, 120000);
   add_electrode_noise(o, 7, 1, 2048, threaded, 7);
   CHECK(threaded == signal);
-  NoiseOptions bad{.bad_channels = {1}};
+  ContaminantOptions bad{.bad_channels = {1}};
   CHECK(channel_noise_factor(bad, 1, 1) == 20);
   CHECK(channel_noise_factor(bad, 1, 0) == 1);
 }
 
 TEST_CASE("1/f noise falls with a slope of -1") {
-  NoiseOptions o{.pink_uv = 10};
+  ContaminantOptions o{.pink_uv = 10};
   constexpr Index kCount = 1 << 18;
   RowMatrix signal = RowMatrix::Zero(1, kCount);
   add_electrode_noise(o, 0, 1, 1024, signal, 1);
@@ -90,7 +90,7 @@ TEST_CASE("1/f noise falls with a slope of -1") {
 }
 
 TEST_CASE("heart, movement and base line") {
-  NoiseOptions o{.ecg_uv = 100, .motion_uv = 200, .cable_uv = 50, .baseline_uv = 30};
+  ContaminantOptions o{.ecg_uv = 100, .motion_uv = 200, .cable_uv = 50, .baseline_uv = 30};
   RowMatrix signal = RowMatrix::Zero(2, 120000);
   const auto beats = add_ecg(o, 1, 2000, signal);
   CHECK(beats.size() == Approx(60 / 0.85).margin(5));

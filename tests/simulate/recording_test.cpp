@@ -23,7 +23,8 @@ std::uint64_t fingerprint(const Simulation& s) {
   const auto add_text = [&](const std::string& text) { hash = mixed(hash, text.data(), text.size()); };
   if (s.sweeps) {
     for (const auto& sweep : s.sweeps->sweeps) {
-      for (const auto& text : {sweep.nerve, sweep.muscle, sweep.side, sweep.site}) add_text(text);
+      for (const auto& text : {sweep.nerve, sweep.muscle, sweep.side, sweep.site, sweep.channel}) add_text(text);
+      for (const double v : {sweep.intensity_ma.value_or(0), sweep.clock_s.value_or(0), sweep.temperature_c.value_or(0)}) hash = mixed(hash, &v, sizeof v);
     }
   }
   for (const auto& channel : s.recording.channels) {
@@ -47,7 +48,7 @@ void set(std::vector<Value>& values, const SimulationKind& kind, const Settings&
 std::vector<Value> rich(const SimulationKind& kind) {
   auto values = kind.defaults();
   set(values, kind,
-      {{"duration_s", kind.name == "rest" ? 12.0 : 4.0},
+      {{"duration_s", kind.name == "rest" ? 12.0 : kind.name == "single-fibre" ? 1.0 : 4.0},
        {"unit_count", std::int64_t{4}},
        {"source_count", std::int64_t{2}},
        {"fibre_samples", std::int64_t{2}},
@@ -69,12 +70,21 @@ std::vector<Value> rich(const SimulationKind& kind) {
        {"lesion_block", 0.3},
        {"twitch_rate_per_min", 120.0},
        {"bout_start_s", std::vector<double>{1, 4}},
-       {"bout_s", 2.0}});
+       {"bout_s", 2.0},
+       {"contacts", std::int64_t{2}},
+       {"burst_rate_per_min", 60.0},
+       {"antagonist_share", 0.5},
+       {"stimulus_count", std::int64_t{kind.name == "cmap-scan" ? 100 : 8}},
+       {"sweep_count", std::int64_t{8}},
+       {"step_ma", 1.0},
+       {"epoch_count", std::int64_t{2}},
+       {"end_plate_count", std::int64_t{50}},
+       {"f_probability", 0.05}});
   return values;
 }
 
 // What must be on for an option to act.
-Settings needed_by(const std::string& option) {
+Settings needed_by(const std::string& kind, const std::string& option) {
   const auto starts = [&](const char* prefix) { return option.starts_with(prefix); };
   if (starts("hermite_")) return {{"generator", std::string("hermite")}};
   if (starts("activity") || starts("run_"))
@@ -90,6 +100,24 @@ Settings needed_by(const std::string& option) {
   if (starts("bad_")) return {{"bad_channels", std::vector<double>{0}}};
   if (starts("adc_")) return {{"adc_bits", std::int64_t{10}}};
   if (starts("dropout_") || starts("mark_")) return {{"dropout_rate_per_min", 60.0}};
+  if (kind == "rns" && (starts("safety_") || starts("quantal_") || starts("release_") || starts("facil") || starts("end_plate_") || starts("train_") || starts("exercise_")))
+    return {{"safety_factor", 1.5}};
+  if (kind == "cmap-scan" && option == "first_ma") return {{"first_ma", 20.0}};
+  if (kind == "cmap-scan" && option == "last_ma") return {{"last_ma", 2.0}};
+  if (starts("safety_")) return {{"jitter", std::string("transmission")}};
+  if (starts("jitter_") || starts("block_")) return {{"jitter", std::string("fixed")}};
+  if (option == "reinnervation") return {{"unit_loss", 0.3}};
+  if (option == "bare_mm" || starts("wire_")) return {{"electrode", std::string("fine_wire")}};
+  if (starts("lesion_") && option != "lesion_block") return {{"lesion_delay_ms", 1.0}};
+  if (starts("a_wave_")) return {{"a_wave_axons", std::int64_t{2}}, {"sweep_count", std::int64_t{20}}};
+  if (starts("f_") || starts("path_")) return {{"f_probability", 0.1}};
+  if (starts("fault_")) return {{"fault", std::string("movement")}};
+  if (starts("spread_ms")) return {{"spread_uv", 100.0}};
+  if (starts("silence_")) return {{"background_uv", 50.0}};
+  if (starts("suppression_")) return {{"background_effort", 0.3}};
+  if (kind == "cmap-scan" && starts("unit_") && option != "unit_count" && option != "unit_size_ratio")
+    return {{"unit_threshold_ma", std::vector<double>{6, 8}}, {"unit_amplitude_uv", std::vector<double>{100, 300}}, {"unit_spread", std::vector<double>{0.02, 0.02}}};
+  if (option == "interval_cv" && kind == "single-fibre") return {{"stimulated", false}};
   if (option == "filter_phase") return {{"amplifier_high_hz", 10.0}};
   if (option == "interval_cv") return {{"spread_model", std::string("constant")}};
   if (option == "first_doublet_probability") return {{"doublet_probability", 0.0}};
@@ -124,13 +152,14 @@ Value changed(const FieldInfo& info, const Value& value) {
     return list;
   }
   const double number = std::get<double>(value);
+  if (number < 0) return 0.0;
   return number == 0 ? 0.5 : number * 1.2 <= info.range.max ? number * 1.2 : number / 1.2;
 }
 
 }  // namespace
 
 TEST_CASE("the kinds are there and found by either spelling") {
-  REQUIRE(simulation_kinds().size() == 5);
+  REQUIRE(simulation_kinds().size() == 18);
   CHECK(find_simulation_kind("motor_ncs") == find_simulation_kind("motor-ncs"));
   CHECK(find_simulation_kind("motor-ncs") != nullptr);
   CHECK(find_simulation_kind("hx") == nullptr);
@@ -162,7 +191,7 @@ TEST_CASE("every option changes the output") {
     const auto plain_print = fingerprint(kind.run(plain, 0));
     for (std::size_t i = 0; i < kind.options.size(); ++i) {
       CAPTURE(kind.name, kind.options[i].name);
-      const auto needed = needed_by(kind.options[i].name);
+      const auto needed = needed_by(kind.name, kind.options[i].name);
       auto values = plain;
       set(values, kind, needed);
       auto other = values;
@@ -170,7 +199,8 @@ TEST_CASE("every option changes the output") {
       // Options that act only beyond what the small record has by itself.
       if (kind.options[i].name == "pulse_ms") other[i] = 0.4;
       if (kind.options[i].name == "min_rate_hz") other[i] = 30.0;
-      if (kind.options[i].name == "shortest_interval_ms") other[i] = 42.0;
+      // Still below the mean interval of the fastest unit of each kind.
+      if (kind.options[i].name == "shortest_interval_ms") other[i] = kind.name == "tremor" || kind.name == "voluntary-epochs" ? 30.0 : 42.0;
       CHECK(fingerprint(kind.run(other, 0)) != (needed.empty() ? plain_print : fingerprint(kind.run(values, 0))));
     }
   }
