@@ -11,8 +11,9 @@
 // the record is read up to seven times first.
 // Method: half-overlapping windows on a grid anchored at sample 0, the last one moved to end with the record; in each the frequency that
 // has the most power at all harmonics, then weighted least squares on a constant and the sines (Hann), cross-faded with the weights of the
-// fit. `line_hz` open: 50 or 60 Hz, refined within 0.3 Hz over the whole record. `window_s` open: the longest of 4, 2, 1 s that leaves no harmonic above z = 3. With `shared` all channels have one frequency, so one
-// channel alone may come out differently.
+// fit. `line_hz` open: 50 or 60 Hz, refined within 0.3 Hz over the whole record. `window_s` open: that of 4, 2, 1 s that costs least, line left
+// over and EMG taken together, and leaves no harmonic above z = 3. With `shared` all channels have one frequency, so one channel alone may
+// come out differently.
 
 #include <memory>
 #include <optional>

@@ -107,8 +107,8 @@ Model model_of(const QuietTime& quiet, Index channel, int order) {
 
 // The span given, in every channel.
 std::vector<QuietTime> given_span(const BlockSource& source, Index channel_count, double rate_hz, const WhitenOptions& o) {
-  const auto first = static_cast<Index>(std::llround(o.start_s.value_or(0) * rate_hz));
-  const auto end = o.stop_s ? static_cast<Index>(std::llround(*o.stop_s * rate_hz)) : std::numeric_limits<Index>::max();
+  const auto first = static_cast<Index>(std::llround(o.baseline_start_s.value_or(0) * rate_hz));
+  const auto end = o.baseline_stop_s ? static_cast<Index>(std::llround(*o.baseline_stop_s * rate_hz)) : std::numeric_limits<Index>::max();
   const Index history = std::min<Index>(first, o.order);
   std::vector<std::vector<double>> samples(static_cast<std::size_t>(channel_count));
   Index received = 0;
@@ -122,9 +122,9 @@ std::vector<QuietTime> given_span(const BlockSource& source, Index channel_count
     }
     received += block.cols();
   });
-  if ((o.stop_s && end > received) || std::min(end, received) - first <= 2 * o.order) {
-    throw InvalidArgument(fmt::format("start_s {} to stop_s {} is not a span of more than {} samples (twice the order) of the record of {:.6g} s",
-                                      o.start_s.value_or(0), o.stop_s ? fmt::format("{}", *o.stop_s) : "auto", 2 * o.order,
+  if ((o.baseline_stop_s && end > received) || std::min(end, received) - first <= 2 * o.order) {
+    throw InvalidArgument(fmt::format("baseline_start_s {} to baseline_stop_s {} is not a span of more than {} samples (twice the order) of the record of {:.6g} s",
+                                      o.baseline_start_s.value_or(0), o.baseline_stop_s ? fmt::format("{}", *o.baseline_stop_s) : "auto", 2 * o.order,
                                       static_cast<double>(received) / rate_hz));
   }
   std::vector<QuietTime> quiet(samples.size());
@@ -283,7 +283,7 @@ std::vector<double> inverse_filtered(std::span<const double> trace, const std::v
 WhitenOptions resolve_whiten(const BlockSource& source, Index channel_count, double rate_hz, const WhitenOptions& options) {
   check(rate_hz, options);
   if (!options.coefficients.empty() || !options.noise_uv.empty()) return options;
-  const auto quiet = options.start_s || options.stop_s ? given_span(source, channel_count, rate_hz, options)
+  const auto quiet = options.baseline_start_s || options.baseline_stop_s ? given_span(source, channel_count, rate_hz, options)
                                                        : quietest_windows(source, channel_count, rate_hz, options.order);
   auto resolved = options;
   for (Index c = 0; c < channel_count; ++c) {

@@ -24,8 +24,8 @@ namespace emg {
 
 struct WhitenOptions {
   int order = 10;
-  std::optional<double> start_s = std::nullopt;
-  std::optional<double> stop_s = std::nullopt;
+  std::optional<double> baseline_start_s = std::nullopt;
+  std::optional<double> baseline_stop_s = std::nullopt;
   std::vector<double> coefficients;
   std::vector<double> noise_uv;
 
@@ -33,8 +33,8 @@ struct WhitenOptions {
     using O = WhitenOptions;
     return std::tuple{
         field("order", &O::order, {1, 32}, "coefficients of the model"),
-        field("start_s", &O::start_s, {0, 1e7}, "start of the span that the model is made from; both open: the quietest windows"),
-        field("stop_s", &O::stop_s, {0, 1e7}, "end of the span; open with start_s given: end of the record"),
+        field("baseline_start_s", &O::baseline_start_s, {0, 1e7}, "start of the span that the model is made from; both open: the quietest windows"),
+        field("baseline_stop_s", &O::baseline_stop_s, {0, 1e7}, "end of the span; open with baseline_start_s given: end of the record"),
         field("coefficients", &O::coefficients, {}, "the models, channel by channel; empty: found in the record"),
         field("noise_uv", &O::noise_uv, {0, 1e9}, "standard deviation of the whitened quiet time of each channel; empty: found in the record"),
     };

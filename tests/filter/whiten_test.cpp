@@ -40,11 +40,11 @@ TEST_CASE("the model of known noise is found, and its span comes out white with 
   const auto a = burg_coefficients({x.data(), 10000}, {{0, 10000}}, 2);
   CHECK(a[0] == Approx(-1.3).margin(0.03));
   CHECK(a[1] == Approx(0.7).margin(0.03));
-  const RowMatrix y = whiten(x, 2000, {.start_s = 1, .stop_s = 4});
+  const RowMatrix y = whiten(x, 2000, {.baseline_start_s = 1, .baseline_stop_s = 4});
   CHECK(sd(y, 2000, 6000) == Approx(1).epsilon(1e-9));
   CHECK(std::abs(correlation(x, 2000, 6000, 1)) > 0.7);
   for (const Index lag : {1, 2, 3}) CHECK(std::abs(correlation(y, 2000, 6000, lag)) < 0.04);
-  CHECK(sd(whiten(x, 2000, {.start_s = 0, .stop_s = 4}), 0, 8000) == Approx(1).epsilon(1e-9));
+  CHECK(sd(whiten(x, 2000, {.baseline_start_s = 0, .baseline_stop_s = 4}), 0, 8000) == Approx(1).epsilon(1e-9));
 }
 
 TEST_CASE("without a span the quiet half is taken; the first samples repeat the next; scale does not matter") {
@@ -58,7 +58,7 @@ TEST_CASE("without a span the quiet half is taken; the first samples repeat the 
 
 TEST_CASE("whiten: the same bits for any block size, thread count and company") {
   const auto x = coloured(9, 9000);
-  for (const WhitenOptions& options : {WhitenOptions{}, WhitenOptions{.order = 3, .start_s = 0.5, .stop_s = 2}}) {
+  for (const WhitenOptions& options : {WhitenOptions{}, WhitenOptions{.order = 3, .baseline_start_s = 0.5, .baseline_stop_s = 2}}) {
     const auto in_blocks = [&](Index size) {
       return resolve_whiten([&](const BlockSink& sink) {
         for (Index i = 0; i < x.cols(); i += size) sink(x.middleCols(i, std::min(size, x.cols() - i)));
@@ -77,8 +77,8 @@ TEST_CASE("whiten: the same bits for any block size, thread count and company") 
 TEST_CASE("whiten refusals") {
   RowMatrix x = coloured(3, 3000);
   CHECK_THROWS_WITH(whiten(x, 1000, {.order = 33}), ContainsSubstring("order 33"));
-  CHECK_THROWS_WITH(whiten(x, 1000, {.start_s = 1, .stop_s = 4}), ContainsSubstring("stop_s 4"));
-  CHECK_THROWS_WITH(whiten(x, 1000, {.start_s = 2.99}), ContainsSubstring("start_s 2.99"));
+  CHECK_THROWS_WITH(whiten(x, 1000, {.baseline_start_s = 1, .baseline_stop_s = 4}), ContainsSubstring("baseline_stop_s 4"));
+  CHECK_THROWS_WITH(whiten(x, 1000, {.baseline_start_s = 2.99}), ContainsSubstring("baseline_start_s 2.99"));
   CHECK_THROWS_WITH(whiten(x.leftCols(20), 1000, {}), ContainsSubstring("order 10 needs a record of more than 20 samples"));
   CHECK_THROWS_WITH(whiten(x, 1000, {.coefficients = {1}}), ContainsSubstring("coefficients has 1 values"));
   CHECK_THROWS_WITH(whiten(RowMatrix(0, 5), 1000, {}), ContainsSubstring("signal is empty"));
