@@ -124,7 +124,8 @@ std::vector<std::vector<PieceLine>> given_lines(Index channel_count, double rate
                                       sloped ? wanted : 0));
   }
   std::vector<std::vector<PieceLine>> lines(static_cast<std::size_t>(channel_count));
-  for (std::size_t i = 0; i < wanted; ++i) lines[i / pieces].push_back({options.levels_uv[i], sloped ? options.slopes_uv_per_s[i] / rate_hz : 0});
+  for (std::size_t i = 0; i < wanted; ++i)
+    lines[i / pieces].push_back({options.levels_uv[i], sloped ? options.slopes_uv_per_s[i] / rate_hz : 0});
   return lines;
 }
 
@@ -135,7 +136,8 @@ void subtract(std::span<const double> x, Index first, const std::vector<Index>& 
     const Index start = p == 0 ? 0 : breaks[p - 1];
     const Index from = std::max(first, start), to = p < breaks.size() ? std::min(end, breaks[p]) : end;
     const double level = lines[p].level, slope = lines[p].slope;
-    for (Index i = from; i < to; ++i) out[i - first] = x[static_cast<std::size_t>(i - first)] - (level + slope * static_cast<double>(i - start));
+    for (Index i = from; i < to; ++i)
+      out[i - first] = x[static_cast<std::size_t>(i - first)] - (level + slope * static_cast<double>(i - start));
   }
 }
 

@@ -16,10 +16,10 @@
 namespace emg {
 namespace {
 
-constexpr double kLowHz = 5, kHighHz = 30;          // where the QRS complex stands out
-constexpr double kTemplateHz = 60, kAlignHz = 40;   // low-passes of the mean beat and of what it is aligned to
-constexpr double kBeforeS = 0.3, kAfterS = 0.5;     // of a beat
-constexpr double kStartS = 0.32, kEndS = 0.52;      // beats nearer to the ends are left
+constexpr double kLowHz = 5, kHighHz = 30;         // where the QRS complex stands out
+constexpr double kTemplateHz = 60, kAlignHz = 40;  // low-passes of the mean beat and of what it is aligned to
+constexpr double kBeforeS = 0.3, kAfterS = 0.5;    // of a beat
+constexpr double kStartS = 0.32, kEndS = 0.52;     // beats nearer to the ends are left
 constexpr double kRefractoryS = 0.3, kThreshold = 0.35;
 constexpr double kLowestRate = 25, kHighestRate = 220;
 constexpr double kLikeness = 0.5;  // without ECG 0.14-0.20, with it 0.73-1.00
@@ -57,7 +57,8 @@ std::vector<Index> peaks_above(const Trace& energy, double threshold, Index apar
     if (energy[i] > threshold && energy[i] > energy[i - 1] && energy[i] >= energy[i + 1]) candidates.push_back(static_cast<Index>(i));
   }
   auto order = candidates;
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return energy[static_cast<std::size_t>(a)] > energy[static_cast<std::size_t>(b)]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return energy[static_cast<std::size_t>(a)] > energy[static_cast<std::size_t>(b)]; });
   std::vector<char> taken(energy.size(), 0);
   std::vector<Index> peaks;
   for (const Index peak : order) {
@@ -86,7 +87,8 @@ std::vector<Index> find_beats(std::span<const double> x, double rate_hz) {
     return best;
   };
   Index up = 0;
-  for (const Index peak : peaks) up += band[static_cast<std::size_t>(largest_near(peak, [](double v) { return std::abs(v); }))] > 0 ? 1 : -1;
+  for (const Index peak : peaks)
+    up += band[static_cast<std::size_t>(largest_near(peak, [](double v) { return std::abs(v); }))] > 0 ? 1 : -1;
   const double sign = up >= 0 ? 1 : -1;
   std::vector<Index> beats;
   for (const Index peak : peaks) beats.push_back(largest_near(peak, [&](double v) { return sign * v; }));
@@ -107,7 +109,8 @@ Trace trimmed_mean(std::span<const double> x, const std::vector<Index>& beats, c
   for (Index i = 0; i < extent.count; ++i) {
     for (std::size_t b = 0; b < beats.size(); ++b) values[b] = x[static_cast<std::size_t>(beats[b] - extent.before + i)];
     std::sort(values.begin(), values.end());
-    mean[static_cast<std::size_t>(i)] = std::accumulate(values.begin() + cut, values.end() - cut, 0.0) / static_cast<double>(values.size() - 2 * static_cast<std::size_t>(cut));
+    mean[static_cast<std::size_t>(i)] = std::accumulate(values.begin() + cut, values.end() - cut, 0.0) /
+                                        static_cast<double>(values.size() - 2 * static_cast<std::size_t>(cut));
   }
   return mean;
 }
@@ -206,8 +209,8 @@ void finish_beat(Trace& beat, double rate_hz) {
 }
 
 // Subtracts the mean beat, fitted to each beat, from `out`; root mean square of what goes.
-double subtract_beats(std::span<const double> x, const std::vector<Index>& beats, const Trace& mean_beat, const Extent& extent, double rate_hz,
-                      double* out) {
+double subtract_beats(std::span<const double> x, const std::vector<Index>& beats, const Trace& mean_beat, const Extent& extent,
+                      double rate_hz, double* out) {
   const Index half = samples_in_s(0.05, rate_hz);
   double power = 0;
   for (const Index beat : beats) {
@@ -253,7 +256,8 @@ EcgRow clean_channel(std::span<const double> x, Index channel, double rate_hz, s
   if (likeness < kLikeness) return no_ecg(channel, fmt::format("odd and even beats correlate by {:.2f}", likeness));
   finish_beat(mean_beat, rate_hz);
   EcgRow row{static_cast<int>(channel), found, found - static_cast<int>(beats.size()), rate_per_min, likeness, {}, {}, ""};
-  row.template_peak_uv = std::abs(*std::max_element(mean_beat.begin(), mean_beat.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+  row.template_peak_uv =
+      std::abs(*std::max_element(mean_beat.begin(), mean_beat.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
   row.removed_rms_uv = subtract_beats(x, beats, mean_beat, extent, rate_hz, out);
   return row;
 }
@@ -262,12 +266,14 @@ void check(const ChannelsView& signal, double rate_hz, const EcgOptions& options
   require_signal(signal, rate_hz);
   validate_options(options);
   if (options.reference_channel && *options.reference_channel >= signal.rows()) {
-    throw InvalidArgument(fmt::format("reference_channel {} is outside [0, {}], the channels of the signal", *options.reference_channel, signal.rows() - 1));
+    throw InvalidArgument(
+        fmt::format("reference_channel {} is outside [0, {}], the channels of the signal", *options.reference_channel, signal.rows() - 1));
   }
   if (options.method == EcgMethod::highpass) return require_corner("highpass_hz", options.highpass_hz, rate_hz);
   if (options.then_highpass_hz > 0) require_corner("then_highpass_hz", options.then_highpass_hz, rate_hz);
   if (rate_hz <= 2 * kTemplateHz) {
-    throw InvalidArgument(fmt::format("rate_hz {} is too low to look for an ECG, which needs frequencies up to {} Hz", rate_hz, kTemplateHz));
+    throw InvalidArgument(
+        fmt::format("rate_hz {} is too low to look for an ECG, which needs frequencies up to {} Hz", rate_hz, kTemplateHz));
   }
 }
 
@@ -288,7 +294,8 @@ std::vector<EcgRow> clean(const ChannelsView& signal, double rate_hz, const EcgO
 
 RowMatrix remove_ecg(const ChannelsView& signal, double rate_hz, const EcgOptions& options, int threads) {
   check(signal, rate_hz, options);
-  if (options.method == EcgMethod::highpass) return filter_cascade(signal, rate_hz, highpass_design(4, options.highpass_hz, rate_hz), {}, threads);
+  if (options.method == EcgMethod::highpass)
+    return filter_cascade(signal, rate_hz, highpass_design(4, options.highpass_hz, rate_hz), {}, threads);
   RowMatrix out = signal;
   clean(signal, rate_hz, options, threads, out);
   if (options.then_highpass_hz == 0) return out;

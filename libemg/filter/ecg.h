@@ -1,8 +1,8 @@
 #pragma once
 // Takes the electrocardiogram out of surface EMG of the trunk and the upper arm.
 //
-// signal: channels x samples, microvolts. Result: the same shape and unit. `template`: the mean beat is fitted to every beat and subtracted;
-// EMG between and under the beats stays. `highpass`: everything below 30 Hz goes, EMG too (7 dB of it between 20 and 30 Hz).
+// signal: channels x samples, microvolts. Result: the same shape and unit. `template`: the mean beat is fitted to every beat and
+// subtracted; EMG between and under the beats stays. `highpass`: everything below 30 Hz goes, EMG too (7 dB of it between 20 and 30 Hz).
 // Degenerate input: without at least 8 beats at 25-220 a minute whose odd and even halves look alike there is no ECG: the channel keeps its
 // bits, and `ecg_beats` says so. Beats within 0.32 s of the start or 0.52 s of the end stay.
 // Throws InvalidArgument for an empty or non-finite signal, an option outside its range, a rate too low for the filters (120 Hz).
@@ -38,7 +38,8 @@ struct EcgOptions {
     using O = EcgOptions;
     return std::tuple{
         field("method", &O::method, {}, "template: subtract the mean beat; highpass: remove all low frequencies"),
-        field("reference_channel", &O::reference_channel, {0, 1e6}, "template: channel in which beats are looked for; open: each channel itself"),
+        field("reference_channel", &O::reference_channel, {0, 1e6},
+              "template: channel in which beats are looked for; open: each channel itself"),
         field("then_highpass_hz", &O::then_highpass_hz, {0, 1e4}, "template: corner of a high-pass afterwards; 0: none"),
         field("highpass_hz", &O::highpass_hz, {1, 1e4}, "highpass: corner, order 4, zero phase"),
     };

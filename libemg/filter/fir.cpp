@@ -39,17 +39,22 @@ void check(double rate_hz, const FirOptions& o) {
     throw InvalidArgument(fmt::format("tap_count {} is outside the allowed range: 0 or [3, {}]", o.tap_count, kMostTaps));
   }
   if (o.tap_count % 2 == 0 && o.tap_count > 0 && passes_half_rate(o.kind)) {
-    throw InvalidArgument(fmt::format("tap_count {} is even, but {} passes half the rate, which needs an odd count", o.tap_count, name_of(o.kind)));
+    throw InvalidArgument(
+        fmt::format("tap_count {} is even, but {} passes half the rate, which needs an odd count", o.tap_count, name_of(o.kind)));
   }
 }
 
 // Taps x transition width / rate: of the cosine windows, the distance from the pass-band to the first side lobe.
 double width_in_taps(const FirOptions& o) {
   switch (o.window) {
-    case FirWindow::hamming: return 3.3;
-    case FirWindow::hann: return 3.1;
-    case FirWindow::blackman: return 5.5;
-    case FirWindow::kaiser: break;
+    case FirWindow::hamming:
+      return 3.3;
+    case FirWindow::hann:
+      return 3.1;
+    case FirWindow::blackman:
+      return 5.5;
+    case FirWindow::kaiser:
+      break;
   }
   // Kaiser 1974: beta from the attenuation A in dB, inverted by halving; taps = (A - 7.95) / 14.36 / width.
   const auto beta_of = [](double a) { return a > 50 ? 0.1102 * (a - 8.7) : 0.5842 * std::pow(a - 21, 0.4) + 0.07886 * (a - 21); };
@@ -66,8 +71,8 @@ Index automatic_tap_count(double rate_hz, const FirOptions& o) {
   if (o.transition_hz) width_hz = *o.transition_hz;
   const double wanted = width_in_taps(o) * rate_hz / width_hz;
   if (!(wanted <= kMostTaps)) {
-    throw InvalidArgument(fmt::format("transition_hz {} needs {:.6g} taps at rate_hz {}; the most is {}: widen it or resample first", width_hz,
-                                      wanted, rate_hz, kMostTaps));
+    throw InvalidArgument(fmt::format("transition_hz {} needs {:.6g} taps at rate_hz {}; the most is {}: widen it or resample first",
+                                      width_hz, wanted, rate_hz, kMostTaps));
   }
   // The odd number next above.
   const auto half = static_cast<Index>(std::floor(wanted / 2 + 0.5));

@@ -27,8 +27,8 @@ Complex geometric_sum(double angle, Index count) {
 // Sum of weight[t] e^{i angle (t - count / 2)}, in closed form.
 Complex weighted_sum(double angle, Index count) {
   const double step = 2 * pi / static_cast<double>(count);
-  const Complex sum = (0.5 + kFloor) * geometric_sum(angle, count) - 0.25 * geometric_sum(angle + step, count) -
-                      0.25 * geometric_sum(angle - step, count);
+  const Complex sum =
+      (0.5 + kFloor) * geometric_sum(angle, count) - 0.25 * geometric_sum(angle + step, count) - 0.25 * geometric_sum(angle - step, count);
   return std::polar(1.0, -angle * static_cast<double>(count / 2)) * sum;
 }
 
@@ -51,8 +51,9 @@ HarmonicTables LineFit::tables(double frequency_hz) const {
     const Complex turn = std::polar(1.0, step);
     Complex now;
     for (Index i = 0; i < length(); ++i) {
-      now = i % kTurns == 0 ? std::polar(1.0, step * static_cast<double>(i - length() / 2))
-                            : Complex(now.real() * turn.real() - now.imag() * turn.imag(), now.real() * turn.imag() + now.imag() * turn.real());
+      now = i % kTurns == 0
+                ? std::polar(1.0, step * static_cast<double>(i - length() / 2))
+                : Complex(now.real() * turn.real() - now.imag() * turn.imag(), now.real() * turn.imag() + now.imag() * turn.real());
       const double w = weights_[static_cast<std::size_t>(i)];
       t.cosines(h, i) = now.real();
       t.sines(h, i) = now.imag();

@@ -86,7 +86,8 @@ class SubtractLineStage final : public Stage {
       const auto least = static_cast<Index>(std::ceil(3 * rate_hz_ / *options_.line_hz));
       if (received_ < least) {
         throw InvalidArgument(fmt::format("line_hz {} Hz needs a record of at least {:.6g} s, three periods; it has {:.6g} s",
-                                          *options_.line_hz, static_cast<double>(least) / rate_hz_, static_cast<double>(received_) / rate_hz_));
+                                          *options_.line_hz, static_cast<double>(least) / rate_hz_,
+                                          static_cast<double>(received_) / rate_hz_));
       }
       window_ = received_;
       take_window(0);
@@ -124,7 +125,8 @@ class SubtractLineStage final : public Stage {
 
   // Fits the window that starts at `first` in the buffer and adds it to what is to be taken away.
   void take_window(Index first) {
-    if (!fit_ || fit_->length() != window_) fit_ = std::make_unique<LineFit>(window_, rate_hz_, *options_.line_hz, harmonics_, options_.search_hz);
+    if (!fit_ || fit_->length() != window_)
+      fit_ = std::make_unique<LineFit>(window_, rate_hz_, *options_.line_hz, harmonics_, options_.search_hz);
     const Index channels = held_.rows();
     std::vector<std::vector<double>> power(static_cast<std::size_t>(channels));
     if (options_.search_hz > 0) {
@@ -191,7 +193,8 @@ double best_window_s(const BlockSource& source, Index channel_count, double rate
   double best_s = kWindowsS.back(), least = std::numeric_limits<double>::infinity();
   for (const double window_s : kWindowsS) {
     options.window_s = window_s;
-    const auto after = harmonic_heights(cleaned(source, channel_count, rate_hz, options, threads), channel_count, rate_hz, *options.line_hz, harmonics);
+    const auto after =
+        harmonic_heights(cleaned(source, channel_count, rate_hz, options, threads), channel_count, rate_hz, *options.line_hz, harmonics);
     bool stands_out = false;
     double cost = 0;
     for (std::size_t c = 0; c < after.size(); ++c) {
@@ -241,7 +244,8 @@ double refined_line_hz(const BlockSource& source, Index channel_count, double ra
 }
 
 // The harmonics found, and those too weak to stand out of the spectrum of which the fit takes less EMG than it takes line, twice over.
-std::vector<double> worthwhile_harmonics(const BlockSource& source, Index channel_count, double rate_hz, double line_hz, const std::vector<int>& found) {
+std::vector<double> worthwhile_harmonics(const BlockSource& source, Index channel_count, double rate_hz, double line_hz,
+                                         const std::vector<int>& found) {
   constexpr int kMostHarmonics = 9;
   std::vector<int> candidates;
   for (int h = 1; h <= kMostHarmonics && h * line_hz < kHighestLine * rate_hz; ++h) candidates.push_back(h);
@@ -259,7 +263,8 @@ std::vector<double> worthwhile_harmonics(const BlockSource& source, Index channe
   return harmonics;
 }
 
-SubtractLineOptions resolved(const BlockSource& source, Index channel_count, double rate_hz, const SubtractLineOptions& options, int threads) {
+SubtractLineOptions resolved(const BlockSource& source, Index channel_count, double rate_hz, const SubtractLineOptions& options,
+                             int threads) {
   check(rate_hz, options);
   auto found = options;
   if (looks_for_lines(options)) {
@@ -287,7 +292,8 @@ double median_of(std::vector<double> values) {
 
 }  // namespace
 
-SubtractLineOptions resolve_subtract_line(const BlockSource& source, Index channel_count, double rate_hz, const SubtractLineOptions& options) {
+SubtractLineOptions resolve_subtract_line(const BlockSource& source, Index channel_count, double rate_hz,
+                                          const SubtractLineOptions& options) {
   return resolved(source, channel_count, rate_hz, options, 1);
 }
 
@@ -305,7 +311,8 @@ RowMatrix subtract_line(const ChannelsView& signal, double rate_hz, const Subtra
   return out;
 }
 
-std::vector<SubtractedLineRow> subtracted_lines(const ChannelsView& signal, double rate_hz, const SubtractLineOptions& options, int threads) {
+std::vector<SubtractedLineRow> subtracted_lines(const ChannelsView& signal, double rate_hz, const SubtractLineOptions& options,
+                                                int threads) {
   require_signal(signal, rate_hz);
   const BlockSource whole = [&](const BlockSink& sink) { sink(signal); };
   const auto found = resolved(whole, signal.rows(), rate_hz, options, threads);

@@ -7,13 +7,12 @@
 // Degenerate input: a record shorter than a window is one window.
 // Throws InvalidArgument for an empty or non-finite signal, an option outside its range, line_hz not below half the rate, a record shorter
 // than 3 periods of the line.
-// Cost: about 40 multiplications a sample for each harmonic. Held memory of the stage: channels x 1.5 windows. With line_hz or window_s open
-// the record is read up to seven times first.
-// Method: half-overlapping windows on a grid anchored at sample 0, the last one moved to end with the record; in each the frequency that
-// has the most power at all harmonics, then weighted least squares on a constant and the sines (Hann), cross-faded with the weights of the
-// fit. `line_hz` open: 50 or 60 Hz, refined within 0.3 Hz over the whole record. `window_s` open: that of 4, 2, 1 s that costs least, line left
-// over and EMG taken together, and leaves no harmonic above z = 3. With `shared` all channels have one frequency, so one channel alone may
-// come out differently.
+// Cost: about 40 multiplications a sample for each harmonic. Held memory of the stage: channels x 1.5 windows. With line_hz or window_s
+// open the record is read up to seven times first. Method: half-overlapping windows on a grid anchored at sample 0, the last one moved to
+// end with the record; in each the frequency that has the most power at all harmonics, then weighted least squares on a constant and the
+// sines (Hann), cross-faded with the weights of the fit. `line_hz` open: 50 or 60 Hz, refined within 0.3 Hz over the whole record.
+// `window_s` open: that of 4, 2, 1 s that costs least, line left over and EMG taken together, and leaves no harmonic above z = 3. With
+// `shared` all channels have one frequency, so one channel alone may come out differently.
 
 #include <memory>
 #include <optional>
@@ -38,8 +37,10 @@ struct SubtractLineOptions {
     using O = SubtractLineOptions;
     return std::tuple{
         field("line_hz", &O::line_hz, {1, 1e6}, "power-line frequency; open: 50 or 60 Hz, found in the signal"),
-        field("harmonic_count", &O::harmonic_count, {0, 100}, "sines, the fundamental included; 0: those up to the ninth that are in the signal"),
-        field("window_s", &O::window_s, {0.25, 30}, "length of the windows; open: that of 4, 2 and 1 s which leaves least line and takes least EMG"),
+        field("harmonic_count", &O::harmonic_count, {0, 100},
+              "sines, the fundamental included; 0: those up to the ninth that are in the signal"),
+        field("window_s", &O::window_s, {0.25, 30},
+              "length of the windows; open: that of 4, 2 and 1 s which leaves least line and takes least EMG"),
         field("search_hz", &O::search_hz, {0, 1}, "how far from line_hz the frequency is looked for in each window"),
         field("shared", &O::shared, {}, "one frequency for all channels"),
         field("line_z", &O::line_z, {3, 20}, "how far a line must stand out to be found"),
@@ -76,7 +77,8 @@ struct SubtractedLineRow {
 static_assert(fully_described<SubtractedLineRow>());
 
 /// Replaces what is open by what is found in the record: line_hz, harmonics, window_s.
-SubtractLineOptions resolve_subtract_line(const BlockSource& source, Index channel_count, double rate_hz, const SubtractLineOptions& options);
+SubtractLineOptions resolve_subtract_line(const BlockSource& source, Index channel_count, double rate_hz,
+                                          const SubtractLineOptions& options);
 
 RowMatrix subtract_line(const ChannelsView& signal, double rate_hz, const SubtractLineOptions& options = {}, int threads = 1);
 

@@ -108,7 +108,8 @@ class MovingMedian {
     for (std::int32_t i = 0; i < window_; ++i) {
       old_.remove(i);
       new_.insert(i);
-      while (old_.below() + new_.below() < half) (new_.at_end() || (!old_.at_end() && old_.value() <= new_.value()) ? old_ : new_).advance();
+      while (old_.below() + new_.below() < half)
+        (new_.at_end() || (!old_.at_end() && old_.value() <= new_.value()) ? old_ : new_).advance();
       out[i] = new_.at_end() || (!old_.at_end() && old_.value() <= new_.value()) ? old_.value() : new_.value();
     }
   }
@@ -125,7 +126,11 @@ class MovingMedian {
 class MedianStage final : public Stage {
  public:
   MedianStage(Index channels, double rate_hz, Index window, bool subtract)
-      : rate_hz_(rate_hz), window_(window), half_(window / 2), subtract_(subtract), medians_(static_cast<std::size_t>(channels), MovingMedian(window)),
+      : rate_hz_(rate_hz),
+        window_(window),
+        half_(window / 2),
+        subtract_(subtract),
+        medians_(static_cast<std::size_t>(channels), MovingMedian(window)),
         held_(channels, 2 * window) {}
 
   void push(const ChannelsView& block, const BlockSink& sink) override {
@@ -204,7 +209,8 @@ std::unique_ptr<Stage> median_filter_stage(Index channel_count, double rate_hz, 
   validate_options(options);
   const Index window = samples_in_ms(options.window_ms, rate_hz) / 2 * 2 + 1;
   const bool subtract = options.subtract;
-  return grouped_stage([=](Index channels) { return std::make_unique<MedianStage>(channels, rate_hz, window, subtract); }, channel_count, 1);
+  return grouped_stage([=](Index channels) { return std::make_unique<MedianStage>(channels, rate_hz, window, subtract); }, channel_count,
+                       1);
 }
 
 }  // namespace emg

@@ -172,7 +172,7 @@ class MovingStage final : public LaneStage {
   Index group_;
   Index received_ = 0, start_ = 0, held_ = 0;                // samples_ holds [start_, start_ + held_)
   AlignedBuffer samples_, prefix_, suffix_, suffix_before_;  // prefix_ becomes the values
-  std::array<double, kChannelGroup> last_sums_{};                   // prefix sums at the last sample
+  std::array<double, kChannelGroup> last_sums_{};            // prefix sums at the last sample
 };
 
 }  // namespace

@@ -190,7 +190,8 @@ bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
 void OverlapSaveStage::filter_bins() {
   const auto bins = fft_.bins();
   if (response_.empty()) {
-    filter_kernels::kernels().scale_bins(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(), static_cast<Index>(bins.size()));
+    filter_kernels::kernels().scale_bins(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(),
+                                         static_cast<Index>(bins.size()));
   } else {
     for (std::size_t k = 0; k < bins.size(); ++k) {
       const double re = bins[k].real(), im = bins[k].imag();

@@ -11,8 +11,8 @@
 namespace emg {
 
 /// out[i] = sum over k of taps[k] x[i + delay - k], delay = (tap_count - 1) / 2 rounded down: aligned with the input, as
-/// scipy.signal.oaconvolve with mode = "same". Outside samples are zero, or the odd extension of the record over the delay, which needs more
-/// samples than that. The output comes in blocks of a grid anchored at sample 0, each of one transform.
+/// scipy.signal.oaconvolve with mode = "same". Outside samples are zero, or the odd extension of the record over the delay, which needs
+/// more samples than that. The output comes in blocks of a grid anchored at sample 0, each of one transform.
 class OverlapSaveStage : public Stage {
  public:
   OverlapSaveStage(Index channels, double rate_hz, std::span<const double> taps, bool odd_extension);

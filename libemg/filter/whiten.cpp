@@ -58,7 +58,8 @@ Index for_windows(const BlockSource& source, Index channel_count, Index length, 
 std::vector<Index> quietest(const std::vector<double>& rms, Index length) {
   std::vector<Index> order(rms.size());
   std::iota(order.begin(), order.end(), Index{0});
-  std::stable_sort(order.begin(), order.end(), [&](Index a, Index b) { return rms[static_cast<std::size_t>(a)] < rms[static_cast<std::size_t>(b)]; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](Index a, Index b) { return rms[static_cast<std::size_t>(a)] < rms[static_cast<std::size_t>(b)]; });
   const auto fifth = static_cast<Index>(std::ceil(kQuietPart * static_cast<double>(rms.size())));
   order.resize(static_cast<std::size_t>(std::clamp<Index>(kMostSamples / length, 1, fifth)));
   std::sort(order.begin(), order.end());
@@ -114,7 +115,8 @@ std::vector<QuietTime> given_span(const BlockSource& source, Index channel_count
   Index received = 0;
   source([&](const ChannelsView& block) {
     require_finite(block, received);
-    const Index from = std::clamp<Index>(first - history - received, 0, block.cols()), to = std::clamp<Index>(end - received, from, block.cols());
+    const Index from = std::clamp<Index>(first - history - received, 0, block.cols()),
+                to = std::clamp<Index>(end - received, from, block.cols());
     for (Index c = 0; c < channel_count; ++c) {
       const auto x = channel_span(block, c);
       auto& own = samples[static_cast<std::size_t>(c)];
@@ -123,9 +125,10 @@ std::vector<QuietTime> given_span(const BlockSource& source, Index channel_count
     received += block.cols();
   });
   if ((o.baseline_stop_s && end > received) || std::min(end, received) - first <= 2 * o.order) {
-    throw InvalidArgument(fmt::format("baseline_start_s {} to baseline_stop_s {} is not a span of more than {} samples (twice the order) of the record of {:.6g} s",
-                                      o.baseline_start_s.value_or(0), o.baseline_stop_s ? fmt::format("{}", *o.baseline_stop_s) : "auto", 2 * o.order,
-                                      static_cast<double>(received) / rate_hz));
+    throw InvalidArgument(fmt::format(
+        "baseline_start_s {} to baseline_stop_s {} is not a span of more than {} samples (twice the order) of the record of {:.6g} s",
+        o.baseline_start_s.value_or(0), o.baseline_stop_s ? fmt::format("{}", *o.baseline_stop_s) : "auto", 2 * o.order,
+        static_cast<double>(received) / rate_hz));
   }
   std::vector<QuietTime> quiet(samples.size());
   for (std::size_t c = 0; c < samples.size(); ++c) {
@@ -227,7 +230,8 @@ void require_models(Index channel_count, const WhitenOptions& o) {
     return;
   }
   throw InvalidArgument(fmt::format("coefficients has {} values and noise_uv {}: {} channels of order {} need {} and {} above 0",
-                                    o.coefficients.size(), o.noise_uv.size(), channel_count, o.order, channel_count * o.order, channel_count));
+                                    o.coefficients.size(), o.noise_uv.size(), channel_count, o.order, channel_count * o.order,
+                                    channel_count));
 }
 
 }  // namespace
@@ -284,7 +288,7 @@ WhitenOptions resolve_whiten(const BlockSource& source, Index channel_count, dou
   check(rate_hz, options);
   if (!options.coefficients.empty() || !options.noise_uv.empty()) return options;
   const auto quiet = options.baseline_start_s || options.baseline_stop_s ? given_span(source, channel_count, rate_hz, options)
-                                                       : quietest_windows(source, channel_count, rate_hz, options.order);
+                                                                         : quietest_windows(source, channel_count, rate_hz, options.order);
   auto resolved = options;
   for (Index c = 0; c < channel_count; ++c) {
     const auto model = model_of(quiet[static_cast<std::size_t>(c)], c, options.order);

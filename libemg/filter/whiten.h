@@ -33,10 +33,12 @@ struct WhitenOptions {
     using O = WhitenOptions;
     return std::tuple{
         field("order", &O::order, {1, 32}, "coefficients of the model"),
-        field("baseline_start_s", &O::baseline_start_s, {0, 1e7}, "start of the span that the model is made from; both open: the quietest windows"),
+        field("baseline_start_s", &O::baseline_start_s, {0, 1e7},
+              "start of the span that the model is made from; both open: the quietest windows"),
         field("baseline_stop_s", &O::baseline_stop_s, {0, 1e7}, "end of the span; open with baseline_start_s given: end of the record"),
         field("coefficients", &O::coefficients, {}, "the models, channel by channel; empty: found in the record"),
-        field("noise_uv", &O::noise_uv, {0, 1e9}, "standard deviation of the whitened quiet time of each channel; empty: found in the record"),
+        field("noise_uv", &O::noise_uv, {0, 1e9},
+              "standard deviation of the whitened quiet time of each channel; empty: found in the record"),
     };
   }
 };

@@ -32,13 +32,14 @@ TEST_CASE("look-ahead is where the slowest pole has decayed to 1e-15") {
     std::vector<Index> samples;  // at 1000, 2048, 10000, 48000 Hz; -1: no such filter
   };
   const double rates[] = {1000, 2048, 10000, 48000};
-  for (const auto& row : {Row{[](double r) { return bandpass_design(4, 5, 450, r); }, {2884, 5963, 29190, 140123}},
-                          Row{[](double r) { return highpass_design(2, 10, r); }, {778, 1593, 7774, 37315}},
-                          Row{[](double r) { return highpass_design(4, 10, r); }, {1438, 2943, 14365, 68950}},
-                          Row{[](double r) { return highpass_design(4, 20, r); }, {720, 1472, 7183, 34475}},
-                          Row{[](double r) { return highpass_design(2, 500, r); }, {-1, 40, 156, 747}},
-                          Row{[](double r) { return lowpass_design(2, 6, r); }, {1296, 2654, 12957, 62192}},
-                          Row{[](double r) { return notch_design(r, {.line_hz = 50, .harmonic_count = 1, .quality = 30}); }, {6597, 13510, 65965, 316629}}}) {
+  for (const auto& row :
+       {Row{[](double r) { return bandpass_design(4, 5, 450, r); }, {2884, 5963, 29190, 140123}},
+        Row{[](double r) { return highpass_design(2, 10, r); }, {778, 1593, 7774, 37315}},
+        Row{[](double r) { return highpass_design(4, 10, r); }, {1438, 2943, 14365, 68950}},
+        Row{[](double r) { return highpass_design(4, 20, r); }, {720, 1472, 7183, 34475}},
+        Row{[](double r) { return highpass_design(2, 500, r); }, {-1, 40, 156, 747}},
+        Row{[](double r) { return lowpass_design(2, 6, r); }, {1296, 2654, 12957, 62192}},
+        Row{[](double r) { return notch_design(r, {.line_hz = 50, .harmonic_count = 1, .quality = 30}); }, {6597, 13510, 65965, 316629}}}) {
     for (std::size_t i = 0; i < 4; ++i) {
       if (row.samples[i] >= 0) CHECK(look_ahead(row.design(rates[i])) == row.samples[i]);
     }
@@ -46,7 +47,8 @@ TEST_CASE("look-ahead is where the slowest pole has decayed to 1e-15") {
 }
 
 TEST_CASE("a filter too slow for blocks is refused, naming corner and rate") {
-  CHECK_THROWS_WITH(highpass(test_signal(1, 100), 48000, {.cut_hz = 0.001}), ContainsSubstring("cut_hz 0.001 Hz is too low or too narrow for rate_hz 48000"));
+  CHECK_THROWS_WITH(highpass(test_signal(1, 100), 48000, {.cut_hz = 0.001}),
+                    ContainsSubstring("cut_hz 0.001 Hz is too low or too narrow for rate_hz 48000"));
 }
 
 TEST_CASE("a block is the power of two above four look-aheads, at least 4096") {

@@ -43,12 +43,14 @@ TEST_CASE("a line vanishes, a constant vanishes, one sample is zero") {
 
 TEST_CASE("detrend: the same bits for any block size, thread count and company") {
   const auto x = sloping(10, 20000);
-  for (const DetrendOptions& options :
-       {DetrendOptions{}, DetrendOptions{.kind = DetrendKind::line}, DetrendOptions{.kind = DetrendKind::line, .break_points_s = kBreaks}}) {
+  for (const DetrendOptions& options : {DetrendOptions{}, DetrendOptions{.kind = DetrendKind::line},
+                                        DetrendOptions{.kind = DetrendKind::line, .break_points_s = kBreaks}}) {
     const auto in_blocks = [&](Index size) {
-      return resolve_detrend([&](const BlockSink& sink) {
-        for (Index i = 0; i < x.cols(); i += size) sink(x.middleCols(i, std::min(size, x.cols() - i)));
-      }, x.rows(), 1000, options);
+      return resolve_detrend(
+          [&](const BlockSink& sink) {
+            for (Index i = 0; i < x.cols(); i += size) sink(x.middleCols(i, std::min(size, x.cols() - i)));
+          },
+          x.rows(), 1000, options);
     };
     const auto resolved = in_blocks(x.cols());
     CHECK(in_blocks(7).levels_uv == resolved.levels_uv);
@@ -65,7 +67,8 @@ TEST_CASE("detrend refusals") {
   RowMatrix x = test_signal(2, 3000);
   CHECK_THROWS_WITH(detrend(x, 1000, {.break_points_s = {1}}), ContainsSubstring("break_points_s are for kind line"));
   CHECK_THROWS_WITH(detrend(x, 1000, {.kind = DetrendKind::line, .break_points_s = {2, 1}}), ContainsSubstring("break_points_s 1"));
-  CHECK_THROWS_WITH(detrend(x, 1000, {.kind = DetrendKind::line, .break_points_s = {3}}), ContainsSubstring("break_points_s 3 lies outside"));
+  CHECK_THROWS_WITH(detrend(x, 1000, {.kind = DetrendKind::line, .break_points_s = {3}}),
+                    ContainsSubstring("break_points_s 3 lies outside"));
   CHECK_THROWS_WITH(detrend(x, 1000, {.levels_uv = {1}}), ContainsSubstring("levels_uv has 1 values"));
   CHECK_THROWS_WITH(detrend(RowMatrix(1, 0), 1000, {}), ContainsSubstring("signal is empty"));
   x(1, 7) = std::numeric_limits<double>::quiet_NaN();

@@ -31,7 +31,8 @@ RowMatrix heart(std::uint64_t seed, std::vector<Index>& peaks) {
   for (double t = 0.4; t < 60; t += 0.85 + 0.05 * random.normal()) {
     const double size = 1 + 0.05 * random.normal();
     peaks.push_back(static_cast<Index>(std::llround(t * kRate)));
-    for (Index i = std::max<Index>(0, static_cast<Index>((t - 0.5) * kRate)); i < std::min(kCount, static_cast<Index>((t + 0.6) * kRate)); ++i) {
+    for (Index i = std::max<Index>(0, static_cast<Index>((t - 0.5) * kRate)); i < std::min(kCount, static_cast<Index>((t + 0.6) * kRate));
+         ++i) {
       for (int w = 0; w < 5; ++w) {
         const double z = (static_cast<double>(i) / kRate - t - kAt[w]) / kSd[w];
         x(0, i) += size * kUv[w] * std::exp(-0.5 * z * z);
@@ -52,7 +53,8 @@ double band_power(const RowMatrix& x, double low_hz, double high_hz) {
   const auto spectrum = welch(x, kRate, {});
   double sum = 0;
   for (std::size_t k = 0; k < spectrum.frequency_hz.size(); ++k) {
-    if (spectrum.frequency_hz[k] >= low_hz && spectrum.frequency_hz[k] <= high_hz) sum += spectrum.density_uv2_per_hz(0, static_cast<Index>(k));
+    if (spectrum.frequency_hz[k] >= low_hz && spectrum.frequency_hz[k] <= high_hz)
+      sum += spectrum.density_uv2_per_hz(0, static_cast<Index>(k));
   }
   return sum;
 }
@@ -87,7 +89,8 @@ TEST_CASE("no ECG found on EMG alone, and nothing changes") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const RowMatrix x = surface_emg(20 + 5 * static_cast<double>(seed), 100 + seed);
     RowMatrix hum = x;
-    for (Index i = 0; i < kCount; ++i) hum(0, i) += 40 * std::sin(2 * 3.14159265358979 * (seed % 2 ? 50.02 : 59.97) * static_cast<double>(i) / kRate);
+    for (Index i = 0; i < kCount; ++i)
+      hum(0, i) += 40 * std::sin(2 * 3.14159265358979 * (seed % 2 ? 50.02 : 59.97) * static_cast<double>(i) / kRate);
     CHECK(ecg_beats(hum, kRate)[0].note.starts_with("no ECG found"));
     CHECK(ecg_beats(hum.leftCols(kCount / 4), kRate)[0].note.starts_with("no ECG found"));
     const auto row = ecg_beats(x, kRate)[0];

@@ -25,7 +25,8 @@ FirOptions options_of(const ReferenceCase& c) {
 TEST_CASE("taps equal SciPy firwin for all kinds, windows and lengths") {
   for (const auto& c : reference_cases("filters.txt", "fir_taps")) {
     const auto taps = fir_design(c.number("rate"), options_of(c));
-    const double largest = std::abs(*std::max_element(taps.begin(), taps.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
+    const double largest =
+        std::abs(*std::max_element(taps.begin(), taps.end(), [](double a, double b) { return std::abs(a) < std::abs(b); }));
     INFO("kind " << c.text("kind") << " window " << c.text("window") << " taps " << c.text("taps") << " rate " << c.text("rate"));
     CHECK(reference_error(taps.data(), static_cast<Index>(taps.size()), c) <= 1e-14 * largest);
   }
@@ -55,12 +56,12 @@ TEST_CASE("an impulse comes out as the taps, centred on its place") {
 }
 
 TEST_CASE("automatic length: the odd number above the width that the narrower edge needs") {
-  CHECK(fir_design(2048, {}).size() == 1353);                                            // 3.3 x 2048 / 5
-  CHECK(fir_design(1000, {}).size() == 661);                                             // 3.3 x 1000 / 5 = 660
-  CHECK(fir_design(1000, {.high_hz = 499}).size() == 3301);                              // 1 Hz to half the rate
-  CHECK(fir_design(1000, {.low_hz = 1}).size() == 3301);                                 // 1 Hz to zero
-  CHECK(fir_design(2048, {.kind = FirKind::low}).size() == 61);                          // 112.5 Hz
-  CHECK(fir_design(2048, {.transition_hz = 50}).size() == 137);                          // 135.2
+  CHECK(fir_design(2048, {}).size() == 1353);                    // 3.3 x 2048 / 5
+  CHECK(fir_design(1000, {}).size() == 661);                     // 3.3 x 1000 / 5 = 660
+  CHECK(fir_design(1000, {.high_hz = 499}).size() == 3301);      // 1 Hz to half the rate
+  CHECK(fir_design(1000, {.low_hz = 1}).size() == 3301);         // 1 Hz to zero
+  CHECK(fir_design(2048, {.kind = FirKind::low}).size() == 61);  // 112.5 Hz
+  CHECK(fir_design(2048, {.transition_hz = 50}).size() == 137);  // 135.2
   CHECK(fir_design(2048, {.transition_hz = 50, .window = FirWindow::kaiser}).size() > 200);
   CHECK_THROWS_WITH(fir_design(48000, {.transition_hz = 0.1}), ContainsSubstring("transition_hz 0.1 needs"));
 }
@@ -82,8 +83,8 @@ TEST_CASE("the gain is half at the edges and one in the middle") {
 
 TEST_CASE("fir: the same bits for any block size, thread count and company") {
   const auto x = test_signal(10, 9000);
-  for (const FirOptions& options : {FirOptions{.tap_count = 401}, FirOptions{.tap_count = 31, .edges = FirEdges::odd}, FirOptions{.tap_count = 400},
-                                    FirOptions{.edges = FirEdges::odd}, FirOptions{.tap_count = 12001}}) {
+  for (const FirOptions& options : {FirOptions{.tap_count = 401}, FirOptions{.tap_count = 31, .edges = FirEdges::odd},
+                                    FirOptions{.tap_count = 400}, FirOptions{.edges = FirEdges::odd}, FirOptions{.tap_count = 12001}}) {
     CHECK(same_bits_everywhere(
         x, [&](const ChannelsView& v, int threads) { return fir(v, 2048, options, threads); },
         [&](Index n) { return fir_stage(n, 2048, options); }));
@@ -105,7 +106,8 @@ TEST_CASE("fir refusals") {
   for (const Index place : {Index{5}, Index{2500}, Index{2999}}) {
     RowMatrix broken = x;
     broken(9, place) = std::numeric_limits<double>::quiet_NaN();
-    CHECK_THROWS_WITH(fir(broken, 2048, {.tap_count = 401}), ContainsSubstring("channel 9, sample " + std::to_string(place) + " is not finite"));
+    CHECK_THROWS_WITH(fir(broken, 2048, {.tap_count = 401}),
+                      ContainsSubstring("channel 9, sample " + std::to_string(place) + " is not finite"));
   }
   x(0, 100) = 1e308;
   x(0, 101) = 1e308;

@@ -62,8 +62,11 @@ TEST_CASE("the line goes and the EMG stays: automatic windows and harmonics are 
     constexpr int kSeeds = 6;
     for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
       const RowMatrix clean = bursts(samples, seed), x = clean + line(samples, row.peak_uv, row.drifting, seed);
-      const auto error = [&](const SubtractLineOptions& options) { return error_percent(subtract_line(x, kRate, options), clean) / kSeeds; };
-      for (int w = 0; w < 3; ++w) fixed[static_cast<std::size_t>(w)] += error({.line_hz = 50.03, .harmonic_count = 7, .window_s = 4.0 / (1 << w)});
+      const auto error = [&](const SubtractLineOptions& options) {
+        return error_percent(subtract_line(x, kRate, options), clean) / kSeeds;
+      };
+      for (int w = 0; w < 3; ++w)
+        fixed[static_cast<std::size_t>(w)] += error({.line_hz = 50.03, .harmonic_count = 7, .window_s = 4.0 / (1 << w)});
       window += error({.line_hz = 50, .harmonic_count = 7});
       all += error({});
       const auto left = subtracted_lines(x, kRate, {});
@@ -74,8 +77,8 @@ TEST_CASE("the line goes and the EMG stays: automatic windows and harmonics are 
       CHECK(left.front().frequency_hz == Approx(50.03).margin(row.drifting ? 0.2 : 0.005));
     }
     const double best = *std::min_element(fixed.begin(), fixed.end());
-    INFO(row.peak_uv << " uV, drifting " << row.drifting << ": 4, 2, 1 s " << fixed[0] << ", " << fixed[1] << ", " << fixed[2] << " %; window open "
-                     << window << ", all open " << all << " %");
+    INFO(row.peak_uv << " uV, drifting " << row.drifting << ": 4, 2, 1 s " << fixed[0] << ", " << fixed[1] << ", " << fixed[2]
+                     << " %; window open " << window << ", all open " << all << " %");
     CHECK(window <= 1.3 * best);
     CHECK(all <= 1.3 * best);
     if (!row.drifting) CHECK(best <= 9.2);
@@ -116,7 +119,8 @@ TEST_CASE("short records are one window; below three periods they are refused") 
 
 TEST_CASE("subtract-line: the same bits for any block size and thread count; alone too with its own frequency") {
   RowMatrix x(9, 9000);
-  for (Index c = 0; c < x.rows(); ++c) x.row(c) = bursts(9000, 70 + static_cast<std::uint64_t>(c)) + line(9000, 60, true, 70 + static_cast<std::uint64_t>(c));
+  for (Index c = 0; c < x.rows(); ++c)
+    x.row(c) = bursts(9000, 70 + static_cast<std::uint64_t>(c)) + line(9000, 60, true, 70 + static_cast<std::uint64_t>(c));
   for (const bool shared : {true, false}) {
     const SubtractLineOptions options{.line_hz = 50, .harmonic_count = 5, .window_s = 1.1, .shared = shared};
     const RowMatrix whole = subtract_line(x, kRate, options, 1);

@@ -60,9 +60,11 @@ TEST_CASE("whiten: the same bits for any block size, thread count and company") 
   const auto x = coloured(9, 9000);
   for (const WhitenOptions& options : {WhitenOptions{}, WhitenOptions{.order = 3, .baseline_start_s = 0.5, .baseline_stop_s = 2}}) {
     const auto in_blocks = [&](Index size) {
-      return resolve_whiten([&](const BlockSink& sink) {
-        for (Index i = 0; i < x.cols(); i += size) sink(x.middleCols(i, std::min(size, x.cols() - i)));
-      }, x.rows(), 1000, options);
+      return resolve_whiten(
+          [&](const BlockSink& sink) {
+            for (Index i = 0; i < x.cols(); i += size) sink(x.middleCols(i, std::min(size, x.cols() - i)));
+          },
+          x.rows(), 1000, options);
     };
     const auto resolved = in_blocks(x.cols());
     CHECK(in_blocks(7).coefficients == resolved.coefficients);
