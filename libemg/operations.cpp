@@ -21,9 +21,18 @@
 #include "libemg/filter/rectify.h"
 #include "libemg/filter/resample.h"
 #include "libemg/filter/whiten.h"
+#include "libemg/measure/surface/co_contraction.h"
+#include "libemg/measure/surface/conduction_velocity.h"
+#include "libemg/measure/surface/fatigue.h"
+#include "libemg/measure/surface/normalise.h"
+#include "libemg/measure/surface/window_features.h"
+#include "libemg/spectral/coherence.h"
+#include "libemg/spectral/cumulant.h"
 #include "libemg/spectral/frequency.h"
 #include "libemg/spectral/line.h"
+#include "libemg/spectral/multitaper.h"
 #include "libemg/spectral/stft.h"
+#include "libemg/spectral/wavelet.h"
 #include "libemg/spectral/welch.h"
 
 namespace emg {
@@ -51,7 +60,13 @@ std::span<const OperationEntry> operations() {
       operation("envelope", "amplitude of each channel over time", &envelope, &envelope_stage, nullptr, &envelope_rate_hz),
       operation("welch", "power spectral density of each channel (Welch)", &welch),
       operation("periodogram", "power spectral density of the whole record", &periodogram),
+      operation("multitaper", "power spectral density of each channel from orthogonal tapers", &multitaper),
       operation("spectrogram", "power spectral density in short windows", &spectrogram),
+      operation("wavelet", "power over time and frequency by Morlet wavelets", &wavelet),
+      operation("coherence", "how strongly two channels are linked at each frequency, and the delay between them", &coherence),
+      operation("coherence-matrix", "coherence of all pairs of channels", &coherence_matrix),
+      operation("partial-coherence", "coherence of two channels without what they share with others", &partial_coherence),
+      operation("cumulant", "at which delays two channels go together", &cumulant),
       operation("frequency-measures", "mean and median frequency and other numbers of the spectrum", &frequency_measures),
       operation("frequency-track", "mean and median frequency in short windows", &frequency_track),
       operation("line", "power-line interference found in each channel", &line_harmonics),
@@ -60,6 +75,16 @@ std::span<const OperationEntry> operations() {
       with_stream(operation("onsets", "starts and ends of muscle activity", &onsets), &onsets_streamed),
       with_recording(operation("quality", "whether each channel can be used, and why not", &quality), &recording_quality),
       operation("artefacts", "rails, flat stretches, steps and spikes that no muscle made", &artefacts),
+      operation("window-features", "amplitude, length, counts and other features in short windows", &window_features),
+      with_recording(operation("conduction-velocity", "how fast potentials travel along the fibres, from electrodes in a line", &conduction_velocity),
+                     &recording_conduction_velocity),
+      operation("fatigue", "slopes of amplitude and frequency over time, with confidence limits", &fatigue),
+      with_recording(operation("co-contraction", "how much two muscles are active together", &co_contraction), &recording_co_contraction),
+      operation("crosstalk", "how much one muscle is heard over another", &crosstalk),
+      with_unit(with_per_channel(operation("normalise", "envelopes in percent of a reference", &normalise, &normalise_stage, &resolve_normalise),
+                                 {"reference_uv"}),
+                &normalised_unit),
+      operation("mvc-reference", "reference for normalise from maximal contractions", &mvc_reference),
       operation("teager", "Teager-Kaiser energy of each channel", &teager, &teager_stage),
   };
   return all;

@@ -185,7 +185,7 @@ py::object run_on_handle(const OperationEntry& entry, RecordingHandle& handle, C
   auto computed = std::make_shared<Recording>(without_samples(recording));
   computed->samples = std::move(result.signal);
   computed->provenance = std::move(provenance);
-  mark_computed(*computed, result.rate_hz);
+  mark_computed(*computed, result.rate_hz, entry, call.values);
   for (auto& warning : result.warnings) computed->warnings.push_back(std::move(warning));
   return py::cast(RecordingHandle{std::move(computed)});
 }

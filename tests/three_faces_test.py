@@ -16,7 +16,16 @@ CHANGED = {
     "bandpass": {"low_hz": 30.5, "high_hz": 410.0, "order": 3, "zero_phase": False},
     "welch": {"segment_s": 0.5},
     "detect_spikes": {"factor": 4.5},
+    "multitaper": {"weights": "adaptive", "line_test": True, "limits": "jackknife", "segment_s": 0.5},
+    "coherence_matrix": {"phase": True, "rectify": True},
+    "wavelet": {"hop_ms": 100.0, "quantity": "complex", "frequencies_hz": [20.0, 80.5]},
+    "window_features": {"features": ["all"], "hop_ms": 500.0, "threshold_uv": 3.5},
+    "conduction_velocity": {"distance_mm": 8.0},
+    "normalise": {"method": "mvc", "reference_uv": [812.5], "reference_note": "best of three"},
+    "co_contraction": {"accept_raw": True},
 }
+# A default run would write a value for every sample and frequency.
+SMALLER = {"wavelet": {"hop_ms": 50.0}}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +42,8 @@ def flags(options):
     given = []
     for name, value in options.items():
         flag = "--" + name.replace("_", "-")
-        given.append(flag if value is True else "--no-" + flag[2:] if value is False else f"{flag}={value!r}")
+        text = ",".join(map(str, value)) if isinstance(value, list) else value
+        given.append(flag if value is True else "--no-" + flag[2:] if value is False else f"{flag}={text}")
     return given
 
 
@@ -73,7 +83,12 @@ def compare_arrays(name, typed, result, members):
 
 def compare(endplate, ep, operation, source, options, tmp_path):
     name = operation["name"].replace("-", "_")
-    result = getattr(ep, name)(ep.read(source), **options)
+    try:
+        result = getattr(ep, name)(ep.read(source), **options)
+    except ValueError as refusal:  # as for two channels of a recording that has one
+        done = endplate(operation["name"], source, "-o", tmp_path / f"{name}.tsv", *flags(options))
+        assert done.returncode != 0 and str(refusal) in done.stderr, name
+        return
     if operation["kind"] == "channels":
         target = tmp_path / f"{name}.nwb"
         endplate.ok(operation["name"], source, "-o", target, "--dtype", "float64", *flags(options))
@@ -86,7 +101,7 @@ def compare(endplate, ep, operation, source, options, tmp_path):
     typed = columns_of(target.read_text())
     assert endplate.ok(operation["name"], source, *flags(options)) == target.read_text(), f"{name}: standard output differs from the file"
     if operation["kind"] == "arrays":
-        compare_arrays(name, typed, result, [r["name"] for r in operation["results"]])
+        compare_arrays(name, typed, result, [r["name"] for r in operation["results"] if r["name"] in result.keys()])
     else:
         compare_rows(name, typed, result.to_dataframe())
 
@@ -95,7 +110,7 @@ def compare(endplate, ep, operation, source, options, tmp_path):
 def test_every_operation_by_its_defaults(endplate, ep, operations, sources, tmp_path, recording):
     assert len(operations) > 5
     for operation in operations:
-        compare(endplate, ep, operation, sources[recording], {}, tmp_path)
+        compare(endplate, ep, operation, sources[recording], SMALLER.get(operation["name"], {}), tmp_path)
 
 
 def test_options_arrive(endplate, ep, operations, sources, tmp_path):

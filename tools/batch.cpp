@@ -28,7 +28,7 @@ JobReport run_one(const OperationEntry& entry, const OptionValues& values, const
   std::replace(name.begin(), name.end(), '-', '_');
   if (entry.kind == OperationKind::channels) {
     recording.samples = std::move(result.signal);
-    mark_computed(recording, result.rate_hz);
+    mark_computed(recording, result.rate_hz, entry, values);
     add_provenance(recording, entry, values, file);
   } else {
     add_provenance(recording, entry, values, file);

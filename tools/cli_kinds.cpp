@@ -36,7 +36,7 @@ struct Job {
 // Header of a computed signal: counts of the source no longer apply, and the operation joins the provenance.
 Recording computed_header(const Job& job, const OptionValues& values, double rate_hz) {
   Recording header = job.file.header();
-  mark_computed(header, rate_hz);
+  mark_computed(header, rate_hz, job.entry, values);
   add_provenance(header, job.entry, values, job.file);
   return header;
 }
@@ -85,7 +85,7 @@ void whole_signal(const Job& job, const std::filesystem::path& target) {
   auto result = computed(job, recording);
   for (const auto& warning : result.warnings) job.invocation.warn(warning, job.path);
   recording.samples = std::move(result.signal);
-  mark_computed(recording, result.rate_hz);
+  mark_computed(recording, result.rate_hz, job.entry, job.values);
   add_provenance(recording, job.entry, job.values, job.file);
   const auto writer = open_writer(target, recording, recording.sample_count(), write_options(job.invocation));
   writer->append(recording.samples);

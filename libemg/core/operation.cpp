@@ -204,6 +204,15 @@ NamedArray named_array(std::string_view name, std::string_view text, std::vector
   return {std::string(name), unit_of_name(name), std::string(text), std::move(shape), std::move(owner), data, false};
 }
 
+FieldInfo array_info(std::string_view name, std::string_view text, FieldType type) {
+  FieldInfo info;
+  info.name = name;
+  info.unit = unit_of_name(name);
+  info.text = text;
+  info.type = type;
+  return info;
+}
+
 void add_waveforms(Table& table, RowMatrix&& waveforms) {
   if (waveforms.cols() == 0) return;
   Column column{"waveform_uv", "uV", "samples around the event", std::vector<double>(waveforms.data(), waveforms.data() + waveforms.size()),
@@ -212,6 +221,13 @@ void add_waveforms(Table& table, RowMatrix&& waveforms) {
 }
 
 }  // namespace operation_detail
+
+void mark_computed(Recording& recording, double rate_hz, const OperationEntry& entry, const OptionValues& values) {
+  mark_computed(recording, rate_hz);
+  const auto unit = entry.output_unit ? entry.output_unit(values) : std::string();
+  if (unit.empty()) return;
+  for (auto& channel : recording.channels) channel.unit = unit;
+}
 
 std::unique_ptr<Stage> make_stage(const OperationEntry& entry, const BlockSource& source, Index channel_count, double rate_hz, OptionValues& values,
                                   int threads) {

@@ -7,8 +7,11 @@
 //   std::vector<Row> or Events<Row> f(...)                      channels -> events (Row has `sample`) or rows
 //   SweepSet f(sweeps, options, threads)                        sweeps -> sweeps
 //   std::vector<Row> f(sweeps, options, threads)                sweeps -> rows
-// Options, Result and Row are described structs (options.h). Members of a Result: std::vector<double> is an axis, RowMatrix is channels x
-// axis, Cube is channels x first axis x second axis, a number is a fact about the whole.
+// Options, Result and Row are described structs (options.h). Members of a Result: std::vector<double> is an axis, or values along an axis of
+// the same length that stands before it; RowMatrix is channels x axis; Cube is channels x first axis x second axis or, where there is one
+// axis only, axis x channels x channels (pairs); a number is a fact about the whole, NaN if missing; std::vector<NamedMatrix> holds matrices
+// that depend on the options (Result::described_matrices() names them for the documentation). Empty matrices and cubes were not asked for
+// and are left out.
 
 #include <functional>
 #include <memory>
@@ -43,6 +46,12 @@ struct NamedArray {
   bool integer = false;
 
   Index size() const;
+};
+
+/// Channels x axis under a name that depends on the options.
+struct NamedMatrix {
+  std::string name, text;
+  RowMatrix values;
 };
 
 /// What an operation returned; which member is filled follows from its kind.
@@ -92,6 +101,10 @@ struct OperationEntry {
 
   /// True for an operation on sweeps: `run` is empty, `run_sweeps` is not.
   bool takes_sweeps() const { return kind == OperationKind::sweeps || kind == OperationKind::sweep_rows; }
+
+  /// Unit of the signal that comes out, "" if that of the input; empty function: always that of the input.
+  std::function<std::string(const OptionValues&)> output_unit;
+
   /// Default of every option.
   OptionValues defaults() const;
   /// Position of an option. Throws InvalidArgument naming the operation and the nearest option.
@@ -115,43 +128,50 @@ NamedArray named_array(std::string_view name, std::string_view text, std::vector
                        const double* data);
 
 template <class Member>
-NamedArray array_of(std::string_view name, std::string_view text, Member&& member) {
+void add_arrays(std::vector<NamedArray>& arrays, std::string_view name, std::string_view text, Member&& member) {
   using M = std::decay_t<Member>;
-  if constexpr (std::is_same_v<M, RowMatrix>) {
+  if constexpr (std::is_same_v<M, std::vector<NamedMatrix>>) {
+    for (auto& matrix : member) add_arrays(arrays, matrix.name, matrix.text, std::move(matrix.values));
+  } else if constexpr (std::is_same_v<M, RowMatrix>) {
+    if (member.size() == 0) return;
     const auto owner = std::make_shared<RowMatrix>(std::move(member));
-    return named_array(name, text, {owner->rows(), owner->cols()}, owner, owner->data());
+    arrays.push_back(named_array(name, text, {owner->rows(), owner->cols()}, owner, owner->data()));
   } else if constexpr (std::is_same_v<M, Cube>) {
+    if (member.values.empty()) return;
     const auto owner = std::make_shared<Cube>(std::move(member));
-    return named_array(name, text, {owner->channel_count, owner->row_count, owner->column_count}, owner, owner->values.data());
+    arrays.push_back(named_array(name, text, {owner->channel_count, owner->row_count, owner->column_count}, owner, owner->values.data()));
   } else if constexpr (std::is_same_v<M, std::vector<double>>) {
     const auto owner = std::make_shared<std::vector<double>>(std::move(member));
-    return named_array(name, text, {static_cast<Index>(owner->size())}, owner, owner->data());
+    arrays.push_back(named_array(name, text, {static_cast<Index>(owner->size())}, owner, owner->data()));
   } else {
     const auto owner = std::make_shared<double>(static_cast<double>(member));
-    auto array = named_array(name, text, {}, owner, owner.get());
-    array.integer = std::is_integral_v<M>;
-    return array;
+    arrays.push_back(named_array(name, text, {}, owner, owner.get()));
+    arrays.back().integer = std::is_integral_v<M>;
   }
 }
 
 template <class Result>
 std::vector<NamedArray> arrays_of(Result&& result) {
   std::vector<NamedArray> arrays;
-  for_each_field<std::decay_t<Result>>([&](const auto& f) { arrays.push_back(array_of(f.name, f.text, std::move(result.*(f.member)))); });
+  for_each_field<std::decay_t<Result>>([&](const auto& f) { add_arrays(arrays, f.name, f.text, std::move(result.*(f.member))); });
   return arrays;
 }
+
+FieldInfo array_info(std::string_view name, std::string_view text, FieldType type);
 
 template <class Result>
 std::vector<FieldInfo> describe_arrays() {
   std::vector<FieldInfo> infos;
   for_each_field<Result>([&](const auto& f) {
     using Member = typename std::decay_t<decltype(f)>::member_type;
-    FieldInfo info;
-    info.name = f.name;
-    info.unit = unit_of_name(f.name);
-    info.text = f.text;
-    info.type = std::is_integral_v<Member> ? FieldType::integer : std::is_arithmetic_v<Member> ? FieldType::number : FieldType::number_list;
-    infos.push_back(std::move(info));
+    if constexpr (std::is_same_v<Member, std::vector<NamedMatrix>>) {
+      for (const auto& [name, text] : Result::described_matrices()) infos.push_back(array_info(name, text, FieldType::number_list));
+    } else {
+      infos.push_back(array_info(f.name, f.text,
+                                 std::is_integral_v<Member>     ? FieldType::integer
+                                 : std::is_arithmetic_v<Member> ? FieldType::number
+                                                                : FieldType::number_list));
+    }
   });
   return infos;
 }
@@ -280,6 +300,16 @@ OperationEntry with_stream(OperationEntry entry, Result (*run)(const StreamedRec
   };
   return entry;
 }
+
+/// `entry` whose output has another unit than its input.
+template <class Options>
+OperationEntry with_unit(OperationEntry entry, std::string (*unit)(const Options&)) {
+  entry.output_unit = [unit](const OptionValues& values) { return unit(from_values<Options>(values)); };
+  return entry;
+}
+
+/// Says that the samples of `recording` now come from `entry`: mark_computed, and the unit of what comes out.
+void mark_computed(Recording& recording, double rate_hz, const OperationEntry& entry, const OptionValues& values);
 
 /// Stage of `entry` over `channel_count` channels. Options left open are found in a first pass over `source` and put into `values`.
 /// nullptr if the record must be in memory.

@@ -32,6 +32,14 @@ std::vector<std::string> texts_of(const std::vector<Item>& items, Member member)
   return values;
 }
 
+// Cubes are axis x channels x channels, not channels x axis x axis, where there is only one axis: rows are the axis already.
+bool holds_pairs(const std::vector<NamedArray>& arrays) {
+  const auto of_rank = [&](std::size_t rank) {
+    return std::count_if(arrays.begin(), arrays.end(), [&](const NamedArray& a) { return a.shape.size() == rank; });
+  };
+  return of_rank(3) > 0 && of_rank(1) == 1;
+}
+
 // [channel, a, b] -> [b, a, channel].
 std::vector<double> reversed(const NamedArray& array) {
   if (array.shape.size() < 2) return {array.data, array.data + array.size()};
@@ -46,14 +54,16 @@ std::vector<double> reversed(const NamedArray& array) {
 }
 
 void write_array_table(Tree& tree, const std::string& folder, const std::string& name, const std::vector<const NamedArray*>& arrays,
-                       Index rows) {
+                       Index rows, bool pairs) {
   if (rows == 0 || arrays.empty()) return;
   TableOutput table(tree, tree.free_path(folder, name), name, static_cast<std::size_t>(rows));
   for (const auto* array : arrays) {
-    const auto values = array->shape.empty() ? std::vector<double>{*array->data} : reversed(*array);
+    const auto values = array->shape.empty() ? std::vector<double>{*array->data}
+                        : pairs              ? std::vector<double>(array->data, array->data + array->size())
+                                             : reversed(*array);
     if (std::all_of(values.begin(), values.end(), [](double v) { return std::isnan(v); })) continue;
     auto shape = array->shape.empty() ? std::vector<Index>{1} : array->shape;
-    std::reverse(shape.begin(), shape.end());
+    if (!pairs) std::reverse(shape.begin(), shape.end());
     if (std::find(shape.begin(), shape.end(), 0) != shape.end()) continue;
     table.array(array->name, array->unit, array->text, shape, array->integer ? h5::Element::int64 : h5::Element::float64, values.data(),
                 h5::Element::float64);
@@ -99,17 +109,19 @@ void write_table(Tree& tree, const std::string& folder, const Table& table) {
 
 void write_arrays(Tree& tree, const std::string& folder, const std::string& given, const std::vector<NamedArray>& arrays) {
   const auto name = underscored(given);
+  const bool pairs = holds_pairs(arrays);
   Index rows = 0;
   for (const auto& array : arrays) {
-    if (!array.shape.empty() && (rows == 0 || array.shape.size() > 1)) rows = array.shape.back();
+    if (pairs && array.shape.size() == 1) rows = array.shape.front();
+    if (!pairs && !array.shape.empty() && (rows == 0 || array.shape.size() > 1)) rows = array.shape.back();
     if (array.shape.size() > 1) break;
   }
   std::vector<const NamedArray*> facts, columns;
   std::vector<const NamedArray*> others;
-  for (const auto& array : arrays) (array.shape.empty() ? facts : array.shape.back() == rows ? columns : others).push_back(&array);
-  write_array_table(tree, folder, name, columns, rows);
-  for (const auto* array : others) write_array_table(tree, folder, name + "_" + array->name, {array}, array->shape.back());
-  write_array_table(tree, folder, name + "_facts", facts, 1);
+  for (const auto& array : arrays) (array.shape.empty() ? facts : array.shape[pairs ? 0 : array.shape.size() - 1] == rows ? columns : others).push_back(&array);
+  write_array_table(tree, folder, name, columns, rows, pairs);
+  for (const auto* array : others) write_array_table(tree, folder, name + "_" + array->name, {array}, array->shape.back(), false);
+  write_array_table(tree, folder, name + "_facts", facts, 1, false);
 }
 
 void write_sweeps(Tree& tree, const std::string& where, const SweepSet& set) {

@@ -135,6 +135,7 @@ struct Axes {
   std::vector<std::size_t> arrays;
   std::vector<Index> sizes;
   Index channel_count = 0;  // 0: no array has channels
+  bool pairs = false;       // cubes are axis x channels x channels
 };
 
 Axes axes_of(const std::vector<NamedArray>& arrays) {
@@ -151,13 +152,23 @@ Axes axes_of(const std::vector<NamedArray>& arrays) {
     axes.arrays.push_back(i);
     axes.sizes.push_back(arrays[i].shape[0]);
   }
+  if (rank == 2 && axes.arrays.size() == 1) {
+    const auto cube = std::find_if(arrays.begin(), arrays.end(), [](const NamedArray& a) { return a.shape.size() == 3; });
+    axes.pairs = true;
+    axes.channel_count = 0;
+    axes.sizes.insert(axes.sizes.end(), {cube->shape[1], cube->shape[2]});
+  }
   return axes;
 }
 
-// Element of `array` at `channel` and `position` on the axes; an array without an axis repeats along it.
-double element(const NamedArray& array, const Axes& axes, Index channel, const std::vector<Index>& position) {
+// Element of array `i` at `channel` and `position` on the axes; an array without an axis repeats along it.
+double element(const std::vector<NamedArray>& arrays, std::size_t i, const Axes& axes, Index channel, const std::vector<Index>& position) {
+  const auto& array = arrays[i];
   const auto rank = array.shape.size();
   if (rank == 0) return array.data[0];
+  const auto own = std::find(axes.arrays.begin(), axes.arrays.end(), i);
+  if (own != axes.arrays.end()) return array.data[position[static_cast<std::size_t>(own - axes.arrays.begin())]];
+  if (axes.pairs && rank == 3) return array.data[(position[0] * array.shape[1] + position[1]) * array.shape[2] + position[2]];
   const auto along = [&](Index size) {
     for (std::size_t a = 0; a < axes.sizes.size(); ++a) {
       if (axes.sizes[a] == size) return position[a];
@@ -259,7 +270,7 @@ Table read_table(const std::filesystem::path& path) {
 Table long_table(const std::string& name, const std::vector<NamedArray>& arrays) {
   const auto axes = axes_of(arrays);
   Table table{name, "", {}};
-  std::vector<std::int64_t> channels;
+  std::vector<std::int64_t> channels, first, second;
   std::vector<std::vector<double>> values(arrays.size());
   Index positions = 1;
   for (const Index size : axes.sizes) positions *= size;
@@ -269,13 +280,21 @@ Table long_table(const std::string& name, const std::vector<NamedArray>& arrays)
     Index rest = row % positions;
     for (std::size_t a = axes.sizes.size(); a-- > 0; rest /= axes.sizes[a]) position[a] = rest % axes.sizes[a];
     channels.push_back(row / positions);
-    for (std::size_t i = 0; i < arrays.size(); ++i) values[i].push_back(element(arrays[i], axes, row / positions, position));
+    for (std::size_t i = 0; i < arrays.size(); ++i) values[i].push_back(element(arrays, i, axes, row / positions, position));
+    if (axes.pairs) {
+      first.push_back(position[1]);
+      second.push_back(position[2]);
+    }
   }
   if (axes.channel_count > 0) table.columns.push_back({"channel", "", "channel index from 0", std::move(channels), 1});
   const auto add = [&](std::size_t i) {
     table.columns.push_back({arrays[i].name, arrays[i].unit, arrays[i].text, std::move(values[i]), 1});
   };
   for (const auto i : axes.arrays) add(i);
+  if (axes.pairs) {
+    table.columns.push_back({"first_channel", "", "channel index from 0", std::move(first), 1});
+    table.columns.push_back({"second_channel", "", "channel index from 0", std::move(second), 1});
+  }
   for (std::size_t i = 0; i < arrays.size(); ++i) {
     if (std::find(axes.arrays.begin(), axes.arrays.end(), i) == axes.arrays.end()) add(i);
   }

@@ -58,6 +58,20 @@ void window(const double* x, const double* w, double level, ptrdiff_t count, dou
   for (; i < count; ++i) out[i] = (x[i] - level) * w[i];
 }
 
+void window_pair(const double* x, const double* w, double level, const double* y, const double* v, double other_level, ptrdiff_t count,
+                 double* out) {
+  ptrdiff_t i = 0;
+  for (; i + kWidth <= count; i += kWidth) {
+    const Vector a = (EMG_LOAD(x + i) - level) * EMG_LOAD(w + i), b = (EMG_LOAD(y + i) - other_level) * EMG_LOAD(v + i);
+    EMG_STORE(out + 2 * i, (__builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11)));
+    EMG_STORE(out + 2 * i + kWidth, (__builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15)));
+  }
+  for (; i < count; ++i) {
+    out[2 * i] = (x[i] - level) * w[i];
+    out[2 * i + 1] = (y[i] - other_level) * v[i];
+  }
+}
+
 void add_power(const double* bins, ptrdiff_t count, double* out) {
   ptrdiff_t i = 0;
   for (; i + kWidth <= count; i += kWidth) {
@@ -168,11 +182,89 @@ ptrdiff_t reach(const double* x, ptrdiff_t count, double target, double* before)
   return i;
 }
 
+void spread(const double* const* bins, ptrdiff_t rows, ptrdiff_t count, ptrdiff_t tile_stride, double* tiles) {
+  static_assert(kTile == kWidth);
+  ptrdiff_t k = 0;
+  for (; k + kWidth <= count; k += kWidth, tiles += tile_stride) {
+    for (ptrdiff_t row = 0; row < rows; ++row) {
+      const Vector low = EMG_LOAD(bins[row] + 2 * k), high = EMG_LOAD(bins[row] + 2 * k + kWidth);
+      EMG_STORE(tiles + 2 * row * kWidth, (__builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14)));
+      EMG_STORE(tiles + (2 * row + 1) * kWidth, (__builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15)));
+    }
+  }
+  if (k == count) return;
+  for (ptrdiff_t row = 0; row < rows; ++row) {
+    for (ptrdiff_t lane = 0; lane < kWidth; ++lane) {
+      tiles[2 * row * kWidth + lane] = k + lane < count ? bins[row][2 * (k + lane)] : 0;
+      tiles[(2 * row + 1) * kWidth + lane] = k + lane < count ? bins[row][2 * (k + lane) + 1] : 0;
+    }
+  }
+}
+
+// The part of a block and of a tile whose sums fit the registers.
+#if defined(__AVX512F__)
+constexpr ptrdiff_t kPartRows = 4, kPartLanes = 8;
+#elif defined(__AVX__)
+constexpr ptrdiff_t kPartRows = 2, kPartLanes = 4;
+#else
+constexpr ptrdiff_t kPartRows = 2, kPartLanes = 2;
+#endif
+typedef double Part __attribute__((vector_size(kPartLanes * sizeof(double))));
+typedef double LoosePart __attribute__((vector_size(kPartLanes * sizeof(double)), aligned(sizeof(double)), may_alias));
+#define EMG_PART(p) (*reinterpret_cast<LoosePart*>(p))
+#define EMG_CONST_PART(p) (*reinterpret_cast<const LoosePart*>(p))
+
+// Products and sums in one instruction where there is one: half the time of the whole matrix.
+#if defined(__GNUC__) && !defined(__clang__)
+__attribute__((optimize("fp-contract=fast")))
+#endif
+void cross_part(const double* a, const double* b, ptrdiff_t stride, ptrdiff_t count, double* sums) {
+  Part re[kPartRows][kCrossColumns], im[kPartRows][kCrossColumns];
+#pragma GCC unroll 4
+  for (ptrdiff_t i = 0; i < kPartRows; ++i) {
+#pragma GCC unroll 2
+    for (ptrdiff_t j = 0; j < kCrossColumns; ++j) {
+      re[i][j] = EMG_CONST_PART(sums + (i * kCrossColumns + j) * 2 * kWidth);
+      im[i][j] = EMG_CONST_PART(sums + (i * kCrossColumns + j) * 2 * kWidth + kWidth);
+    }
+  }
+  for (ptrdiff_t r = 0; r < count; ++r, a += 2 * kWidth, b += 2 * kWidth) {
+#pragma GCC unroll 4
+    for (ptrdiff_t i = 0; i < kPartRows; ++i) {
+      const Part a_re = EMG_CONST_PART(a + i * stride), a_im = EMG_CONST_PART(a + i * stride + kWidth);
+#pragma GCC unroll 2
+      for (ptrdiff_t j = 0; j < kCrossColumns; ++j) {
+        const Part b_re = EMG_CONST_PART(b + j * stride), b_im = EMG_CONST_PART(b + j * stride + kWidth);
+        re[i][j] += a_re * b_re;
+        re[i][j] += a_im * b_im;
+        im[i][j] += a_re * b_im;
+        im[i][j] -= a_im * b_re;
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (ptrdiff_t i = 0; i < kPartRows; ++i) {
+#pragma GCC unroll 2
+    for (ptrdiff_t j = 0; j < kCrossColumns; ++j) {
+      EMG_PART(sums + (i * kCrossColumns + j) * 2 * kWidth) = re[i][j];
+      EMG_PART(sums + (i * kCrossColumns + j) * 2 * kWidth + kWidth) = im[i][j];
+    }
+  }
+}
+
+void cross(const double* a, const double* b, ptrdiff_t stride, ptrdiff_t count, double* sums) {
+  for (ptrdiff_t row = 0; row < kCrossRows; row += kPartRows) {
+    for (ptrdiff_t lane = 0; lane < kTile; lane += kPartLanes) {
+      cross_part(a + row * stride + lane, b + lane, stride, count, sums + row * kCrossColumns * 2 * kWidth + lane);
+    }
+  }
+}
+
 void length(const double* a, const double* b, ptrdiff_t count, double* out) {
   for (ptrdiff_t i = 0; i < count; ++i) out[i] = __builtin_sqrt(a[i] * a[i] + b[i] * b[i]);
 }
 
-constexpr Kernels kTable{sum, window, add_power, scaled_power, add_packed_power, scaled_packed_power, dot, reach, length};
+constexpr Kernels kTable{sum, window, window_pair, add_power, scaled_power, add_packed_power, scaled_packed_power, dot, reach, spread, cross, length};
 
 }  // namespace
 }  // namespace emg::spectral_kernels

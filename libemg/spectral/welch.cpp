@@ -1,7 +1,5 @@
 #include "libemg/spectral/welch.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "libemg/core/chi_square.h"
@@ -25,14 +23,12 @@ double median_of_sorted_half(std::vector<double>& values) {
   return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
-std::span<const double> segment_of(std::span<const double> trace, const SegmentGrid& grid, Index segment) {
-  return trace.subspan(static_cast<std::size_t>(segment * grid.hop), static_cast<std::size_t>(grid.length));
-}
-
-// Mean of |X|^2 over the segments of `trace`.
-void mean_power(SegmentPower& power, const SegmentGrid& grid, Index count, std::span<const double> trace, std::span<double> density) {
-  std::fill(density.begin(), density.end(), 0.0);
-  for (Index s = 0; s < count; ++s) power.add(segment_of(trace, grid, s), density.data());
+// Mean of |X|^2 over the segments of `trace`, two of them at a time.
+void mean_power(PairedPower& power, const std::vector<double>& window, Trend trend, const SegmentGrid& grid, Index count,
+                std::span<const double> trace, std::span<double> density) {
+  std::vector<double> buffers[2];
+  for (Index s = 0; s < count; ++s) power.add(detrended(segment_of(trace, grid, s), trend, buffers[s % 2]), window.data());
+  power.finish(density.data());
   for (double& d : density) d /= static_cast<double>(count);
 }
 
@@ -62,10 +58,18 @@ Spectrum averaged(const ChannelsView& signal, double rate_hz, const SegmentGrid&
   density.resize(signal.rows(), grid.length / 2 + 1);
   const Index parts = std::min<Index>(signal.rows(), thread_count(threads));
   parallel_for(parts, threads, [&](Index part) {
-    SegmentPower power(window, options.detrend);
+    // A single segment takes a shorter transform of its own, which also serves as its median.
+    const bool paired = options.average == SegmentAverage::mean && count > 1;
+    std::optional<PairedPower> pairs;
+    std::optional<SegmentPower> power;
+    paired ? static_cast<void>(pairs.emplace(grid.length)) : static_cast<void>(power.emplace(window, options.detrend));
     for (Index c = part; c < signal.rows(); c += parts) {
       const std::span<double> row(density.row(c).data(), static_cast<std::size_t>(density.cols()));
-      (options.average == SegmentAverage::mean ? mean_power : median_power)(power, grid, count, channel_span(signal, c), row);
+      if (paired) {
+        mean_power(*pairs, window, options.detrend, grid, count, channel_span(signal, c), row);
+      } else {
+        median_power(*power, grid, count, channel_span(signal, c), row);
+      }
       for (Index k = 0; k < density.cols(); ++k) density(c, k) *= is_doubled(k, grid.length) ? 2 * scale : scale;
     }
   });
@@ -82,13 +86,7 @@ Spectrum welch(const ChannelsView& signal, double rate_hz, const WelchOptions& o
   require_rate(rate_hz);
   if (signal.size() == 0) require_signal(signal, rate_hz);
   validate_options(options);
-  SegmentGrid grid;
-  grid.length = samples_in_s(options.segment_s, rate_hz);
-  if (grid.length > signal.cols()) {
-    throw InvalidArgument(fmt::format("segment_s {} s is longer than the record ({:.6g} s)", options.segment_s,
-                                      static_cast<double>(signal.cols()) / rate_hz));
-  }
-  grid.hop = std::max<Index>(1, grid.length - static_cast<Index>(options.overlap * static_cast<double>(grid.length)));
+  const auto grid = segment_grid(options.segment_s, options.overlap, signal.cols(), rate_hz);
   return averaged(signal, rate_hz, grid, options, threads);
 }
 

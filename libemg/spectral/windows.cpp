@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "libemg/spectral/tapers.h"
+
 namespace emg {
 namespace {
 
@@ -32,6 +34,17 @@ std::vector<double> periodic_window(Window window, Index length) {
   std::vector<double> values(static_cast<std::size_t>(length));
   if (length == 1) {
     values[0] = 1;
+    return values;
+  }
+  if (window == Window::kaiser) {
+    values = kaiser_window(length + 1, kKaiserBeta);
+    values.pop_back();
+    return values;
+  }
+  if (window == Window::dpss) {
+    const auto tapers = slepian_tapers(length + 1, kDpssTimeBandwidth, 1);
+    const auto taper = tapers->values.row(0);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = taper(static_cast<Index>(i)) / taper.maxCoeff();
     return values;
   }
   for (std::size_t i = 0; i < values.size(); ++i) {

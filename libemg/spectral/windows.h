@@ -13,14 +13,21 @@
 
 namespace emg {
 
-enum class Window { hann, hamming, blackman, boxcar };
+enum class Window { hann, hamming, blackman, boxcar, kaiser, dpss };
 constexpr auto enum_names(Window) {
   using W = Window;
-  return std::array<std::pair<W, std::string_view>, 4>{
-      {{W::hann, "hann"}, {W::hamming, "hamming"}, {W::blackman, "blackman"}, {W::boxcar, "boxcar"}}};
+  return std::array<std::pair<W, std::string_view>, 6>{{{W::hann, "hann"},
+                                                        {W::hamming, "hamming"},
+                                                        {W::blackman, "blackman"},
+                                                        {W::boxcar, "boxcar"},
+                                                        {W::kaiser, "kaiser"},
+                                                        {W::dpss, "dpss"}}};
 }
 
-/// Periodic window of `length` >= 1 samples.
+/// Shape of `kaiser` (side lobes below -90 dB) and time-bandwidth of `dpss` as windows of spectra.
+inline constexpr double kKaiserBeta = 8.6, kDpssTimeBandwidth = 4;
+
+/// Periodic window of `length` >= 1 samples. Throws InvalidArgument if that is too short for a dpss window (8).
 std::vector<double> periodic_window(Window window, Index length);
 
 /// Kaiser window of `length` >= 1 samples, symmetric: for filters.

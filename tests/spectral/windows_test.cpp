@@ -1,5 +1,7 @@
 #include "libemg/spectral/windows.h"
 
+#include <algorithm>
+
 #include "tests/support/catch.h"
 
 namespace emg {
@@ -24,6 +26,17 @@ TEST_CASE("Kaiser window is symmetric, with the values of scipy.signal.windows.k
   CHECK(kaiser[0] == kaiser[6]);
   CHECK(kaiser[0] == Approx(0.036710892271286676).epsilon(1e-13));
   CHECK(kaiser[1] == Approx(0.3282019573723212).epsilon(1e-13));
+}
+
+TEST_CASE("Kaiser and dpss windows of spectra equal SciPy") {
+  // scipy.signal.get_window(("kaiser", 8.6), 9)[1:4], scipy.signal.windows.dpss(10, 4, sym=True)[:9] over its maximum
+  const auto kaiser = periodic_window(Window::kaiser, 9);
+  const auto dpss = periodic_window(Window::dpss, 9);
+  CHECK(kaiser[1] == Approx(0.05223535747574751).epsilon(1e-12));
+  CHECK(kaiser[4] == Approx(0.9511895659143617).epsilon(1e-12));
+  CHECK(dpss[0] == Approx(0.010017165978390138).epsilon(1e-9));
+  CHECK(dpss[3] == Approx(0.6821513815289044).epsilon(1e-9));
+  CHECK(*std::max_element(dpss.begin(), dpss.end()) == 1);
 }
 
 TEST_CASE("overlapped segments are worth less than their number") {
