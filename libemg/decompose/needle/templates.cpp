@@ -46,7 +46,7 @@ void add_discharge(RowMatrix& signal, const Template& t, double position, double
 }
 
 GramTables::GramTables(const std::vector<Template>& templates, double energy_scale)
-    : count_(templates.size()), length_(templates.empty() ? 0 : templates[0].length()), table_(count_ * count_) {
+    : count_(templates.size()), length_(templates.empty() ? 0 : templates[0].length()), row_(2 * length_ + 2), table_(count_ * count_) {
   if (templates.empty()) return;
   const Index n = next_fast_length(2 * length_), channels = templates[0].shape.rows();
   RealFft narrow(n), wide(n * kPhases);
@@ -69,16 +69,16 @@ GramTables::GramTables(const std::vector<Template>& templates, double energy_sca
         for (std::size_t k = 0; k < bins; ++k) wide.bins()[k] += a[k] * std::conj(b[k]);
       }
       wide.unscaled_inverse();
+      // Lag l of the zeros shifts the start of j by l + zero_i - zero_j. One row of whole lags for each phase.
       auto& table = table_[i * count_ + j];
-      // Lag l of the zeros shifts the start of j by l + zero_i - zero_j.
       const Index reach = length_ * kPhases, size = n * kPhases;
-      table.resize(static_cast<std::size_t>(2 * reach + 1));
+      table.assign(static_cast<std::size_t>(kPhases * row_), 0.0F);
       for (Index l = -reach; l <= reach; ++l) {
         const Index start = l + (templates[i].zero - templates[j].zero) * kPhases;
-        const bool inside = std::abs(start) < length_ * kPhases;
-        const Index at = ((start % size) + size) % size;
-        table[static_cast<std::size_t>(l + reach)] =
-            inside ? static_cast<float>(wide.trace()[static_cast<std::size_t>(at)] * energy_scale / static_cast<double>(n)) : 0.0F;
+        if (std::abs(start) >= length_ * kPhases) continue;
+        const Index at = ((start % size) + size) % size, place = l + reach;
+        table[static_cast<std::size_t>((place % kPhases) * row_ + place / kPhases)] =
+            static_cast<float>(wide.trace()[static_cast<std::size_t>(at)] * energy_scale / static_cast<double>(n));
       }
     }
   }
@@ -91,10 +91,14 @@ double GramTables::operator()(int i, int j, double lag) const {
   }
   const auto& table = table_[static_cast<std::size_t>(i) * count_ + static_cast<std::size_t>(j)];
   const double at = lag * kPhases + static_cast<double>(length_ * kPhases);
-  if (at < 0 || at >= static_cast<double>(table.size() - 1)) return 0;
-  const auto low = static_cast<std::size_t>(at);
+  if (at < 0 || at >= static_cast<double>(2 * length_ * kPhases)) return 0;
+  const auto low = static_cast<Index>(at);
   const double rest = at - static_cast<double>(low);
-  return (1 - rest) * table[low] + rest * table[low + 1];
+  return (1 - rest) * value(table, low) + rest * value(table, low + 1);
+}
+
+double GramTables::value(const std::vector<float>& table, Index place) const {
+  return table[static_cast<std::size_t>((place % kPhases) * row_ + place / kPhases)];
 }
 
 void GramTables::add(int i, int j, double tau, double gain, std::span<double> out) const {
@@ -104,12 +108,21 @@ void GramTables::add(int i, int j, double tau, double gain, std::span<double> ou
   const Index reach = length_ * kPhases, size = static_cast<Index>(out.size());
   const Index from = std::max<Index>(0, static_cast<Index>(std::ceil(tau)) - length_ + 1);
   const Index to = std::min(size, static_cast<Index>(std::floor(tau)) + length_);
-  const Index step = swapped ? -kPhases : kPhases;
-  const double start = (static_cast<double>(from) - tau) * static_cast<double>(step) + static_cast<double>(reach);
+  if (from >= to) return;
+  const double start = (static_cast<double>(from) - tau) * (swapped ? -kPhases : kPhases) + static_cast<double>(reach);
   const auto low = static_cast<Index>(std::floor(start));
   const double rest = start - static_cast<double>(low);
-  const float* at = table.data() + low;
-  for (Index l = from; l < to; ++l, at += step) out[static_cast<std::size_t>(l)] += gain * ((1 - rest) * at[0] + rest * at[1]);
+  // One whole lag further is the next place of the same row: two rows are read side by side.
+  const float* a = table.data() + (low % kPhases) * row_ + low / kPhases;
+  const float* b = table.data() + ((low + 1) % kPhases) * row_ + (low + 1) / kPhases;
+  const auto wa = static_cast<float>(gain * (1 - rest)), wb = static_cast<float>(gain * rest);
+  double* target = out.data() + from;
+  const Index count = to - from;
+  if (swapped) {
+    for (Index l = 0; l < count; ++l) target[l] += static_cast<double>(wa * a[-l] + wb * b[-l]);
+  } else {
+    for (Index l = 0; l < count; ++l) target[l] += static_cast<double>(wa * a[l] + wb * b[l]);
+  }
 }
 
 std::vector<double> correlate(const RowMatrix& x, const Template& t, Index first, Index count, double energy_scale) {

@@ -46,8 +46,11 @@ class GramTables {
   void add(int i, int j, double tau, double gain, std::span<double> out) const;
 
  private:
+  double value(const std::vector<float>& table, Index place) const;
+
   std::size_t count_;
   Index length_;                          ///< of every template
+  Index row_;                             ///< of one phase in a table
   std::vector<std::vector<float>> table_; ///< i * count + j, i <= j
 };
 
