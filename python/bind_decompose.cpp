@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "libemg/decompose/hd/decompose.h"
+#include "libemg/decompose/needle/needle_decomposition.h"
 #include "python/bind_arrays.h"
 #include "python/bind_files.h"
 #include "python/bind_options.h"
@@ -50,6 +51,26 @@ py::dict decompose_recording(RecordingHandle& handle, const py::object& thread_c
   return payload;
 }
 
+py::dict decompose_potentials(RecordingHandle& handle, const py::object& thread_count, const py::dict& keywords) {
+  const auto options = options_from_keywords<NeedleOptions>("decompose", keywords);
+  const int threads = threads_from_python(thread_count);
+  NeedleDecomposition found;
+  {
+    const py::gil_scoped_release released;
+    found = decompose_needle(*handle.recording, options, threads);
+  }
+  py::dict payload;
+  payload["units"] = units_payload(found.units);
+  payload["table"] = table_payload(to_table("unit_quality", "how far each unit can be trusted", found.unit_rows));
+  payload["discharges"] = table_payload(to_table("unit_discharges", "every discharge with its confidence", found.discharges));
+  payload["unassigned"] = table_payload(to_table("unassigned_activity", "stretches that no unit explains", found.unassigned));
+  payload["summary"] = table_payload(to_table("decomposition", "the run as a whole", std::vector{found.summary}));
+  payload["residual"] = array_from(std::move(found.residual));
+  payload["residual_rate_hz"] = found.residual_rate_hz;
+  payload["warnings"] = warnings_payload(found.warnings);
+  return payload;
+}
+
 py::dict reuse_filters(RecordingHandle& handle, const py::dict& filters, const py::object& thread_count, const py::dict& keywords) {
   const auto options = options_from_keywords<ApplyFiltersOptions>("transform", keywords);
   const auto bank = filter_bank_from(table_from_payload(filters));
@@ -71,6 +92,7 @@ py::dict reuse_filters(RecordingHandle& handle, const py::dict& filters, const p
 
 void bind_decompose(py::module_& module) {
   module.def("decompose", &decompose_recording);
+  module.def("decompose_potentials", &decompose_potentials);
   module.def("apply_filters", &reuse_filters);
 }
 

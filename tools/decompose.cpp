@@ -17,6 +17,7 @@
 #include "tools/batch_engine.h"
 #include "tools/composed.h"
 #include "tools/decompose.h"
+#include "tools/decompose_needle.h"
 #include "tools/file_options.h"
 
 namespace emg::tools {
@@ -153,6 +154,7 @@ class DecomposeJob {
  public:
   DecomposeJob(const Invocation& invocation, fs::path out)
       : invocation_(invocation), options_(invocation.options<DecomposeOptions>("decompose")),
+        needle_options_(invocation.options<NeedleOptions>("needle")), method_(invocation.options<DecomposeMethodOptions>("method").method),
         file_options_(invocation.options<DecomposeFileOptions>("files")), out_(std::move(out)) {}
 
   JobReport operator()(const BatchInput& input) const {
@@ -169,6 +171,7 @@ class DecomposeJob {
 
  private:
   void decompose_part(const std::string& id, const RecordingFile& file, Recording recording, JobReport& report) const {
+    if (by_potentials(recording, method_)) return decompose_potentials(id, file, std::move(recording), report);
     const auto begin = std::chrono::steady_clock::now();
     const auto found = decompose(recording, options_, invocation_.run().threads, [](const DecomposeProgress&) {
       check_interrupt();
@@ -188,6 +191,26 @@ class DecomposeJob {
     write_file(out_ / log, log_text(invocation_, file, seconds, recording.warnings));
     report.outputs.push_back(log);
     report.rows["unit_quality"] += found.rows.size();
+    for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
+  }
+
+  void decompose_potentials(const std::string& id, const RecordingFile& file, Recording recording, JobReport& report) const {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto found = decompose_needle(recording, needle_options_, invocation_.run().threads);
+    check_interrupt();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    recording.warnings.insert(recording.warnings.end(), found.warnings.begin(), found.warnings.end());
+    add_run_provenance(recording, file, invocation_, "needle");
+    auto contents = needle_contents(found, recording);
+    contents.signal = file_options_.signal;
+    write_parts(id, recording, contents, report);
+    const std::string discharges = id + "_discharges.tsv";
+    writing(out_ / discharges, [&] { write_table(out_ / discharges, contents.tables[2]); });
+    report.outputs.push_back(discharges);
+    const std::string log = id + "_log.json";
+    write_file(out_ / log, log_text(invocation_, file, seconds, recording.warnings));
+    report.outputs.push_back(log);
+    report.rows["unit_quality"] += found.unit_rows.size();
     for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
   }
 
@@ -220,6 +243,8 @@ class DecomposeJob {
 
   const Invocation& invocation_;
   DecomposeOptions options_;
+  NeedleOptions needle_options_;
+  DecomposeMethod method_;
   DecomposeFileOptions file_options_;
   fs::path out_;
 };
@@ -229,6 +254,7 @@ int run_decompose(Invocation& invocation) {
   if (batch.out.empty()) throw InvalidArgument("--out is missing: the folder for units, filters and report");
   if (!invocation.run().output.empty()) throw InvalidArgument("--output is not used here: results go into the folder --out");
   validate_options(invocation.options<DecomposeOptions>("decompose"));
+  validate_options(invocation.options<NeedleOptions>("needle"));
   const fs::path out = batch.out;
   const auto inputs = collect_inputs(invocation.arguments(), invocation.options<ReadOptions>("input"), out);
   if (invocation.run().dry_run) {
@@ -237,7 +263,7 @@ int run_decompose(Invocation& invocation) {
     }
     return kDone;
   }
-  const auto key = batch_key(invocation, {"decompose", "files", "input", "output"});
+  const auto key = batch_key(invocation, {"method", "decompose", "needle", "files", "input", "output"});
   const auto totals = run_batch(invocation, batch, inputs, key, DecomposeJob(invocation, out));
   finish_run(invocation, out, key, invocation.options<DecomposeFileOptions>("files").report_details);
   std::size_t units = 0;
@@ -289,12 +315,14 @@ Command decompose_command() {
   Command command;
   command.name = "decompose";
   command.group = "Whole job";
-  command.summary = "motor units of grids and arrays: instants of discharge, waveforms, filters, how far each can be trusted, and a report";
+  command.summary = "motor units of grids, arrays, needles and wires: instants of discharge, waveforms, filters, how far each can be trusted, and a report";
   command.arguments = "PATH...";
   command.fewest_arguments = 1;
   command.most_arguments = 1000000;
   command.kind = "composed";
-  command.tables = {option_table<DecomposeOptions>("decompose", "options of decompose"), option_table<DecomposeFileOptions>("files", "what is written"),
+  command.tables = {option_table<DecomposeMethodOptions>("method", "method"),
+                    option_table<DecomposeOptions>("decompose", "options of method sources"),
+                    option_table<NeedleOptions>("needle", "options of method template"), option_table<DecomposeFileOptions>("files", "what is written"),
                     option_table<BatchOptions>("batch", "batch"), option_table<ReadOptions>("input", "what to read"),
                     option_table<WriteOptions>("output", "how result files are written"), option_table<RunOptions>("run", "output and messages")};
   command.example = "endplate decompose grid.nwb --out units --threads 0";

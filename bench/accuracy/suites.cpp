@@ -4,11 +4,13 @@ namespace emg::accuracy {
 
 Suite detect_suite();
 Suite onset_suite();
+Suite needle_suite();
 
 const std::vector<Suite>& suites() {
   static const std::vector<Suite> all{
       detect_suite(),
       onset_suite(),
+      needle_suite(),
   };
   return all;
 }

@@ -9,7 +9,7 @@ from ._adapt import from_dataframe, from_numpy, from_xarray
 from ._batch import analyze, analyze_file, batch, collect
 from ._core import *  # noqa: F403
 from ._core import Operation
-from ._decompose import Decomposer, Decomposition, Units, apply_filters, decompose
+from ._decompose import Decomposer, Decomposition, NeedleDecomposition, Units, apply_filters, decompose
 from ._errors import EndplateWarning, Error, FileError, InvalidArgument, NumericalError
 from ._files import RecordingFile, build_info, describe, open, read, read_table, scan, show_config, simulate, version, write
 from ._objects import Annotation, Channel, Gap, Provenance, ReaderWarning, ScannedFile, Stimulus, Stream, Subject
@@ -29,7 +29,8 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "Annotation", "Arrays", "Channel", "Decomposer", "Decomposition", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument", "NumericalError",
+    "Annotation", "Arrays", "Channel", "Decomposer", "Decomposition", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument",
+    "NeedleDecomposition", "NumericalError",
     "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Score", "Stimulus", "Stream", "Subject", "Sweeps",
     "Table", "Truth", "Unit", "Units", "analyze", "analyze_file", "apply_filters", "batch", "build_info", "collect", "decompose", "describe",
     "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read", "read_table", "scan", "score", "show_config", "simulate", "version", "write", *_core.operation_names,

@@ -91,8 +91,41 @@ class Decomposition(Units):
         return apply_filters(signal, self.filters, rate_hz=rate_hz, threads=threads, **options)
 
 
-def decompose(signal: Any, *, rate_hz: Optional[float] = None, threads: int = 1, progress: Optional[Progress] = None, **options: Any) -> Decomposition:
-    """Motor units of a grid or an array of at least 8 channels.
+class NeedleDecomposition(Units):
+    """What the method `template` found in one to eight channels: units, every discharge with its confidence, what no unit explains."""
+
+    __slots__ = ("discharges", "unassigned", "summary", "residual", "residual_rate_hz")
+
+    discharges: Table
+    unassigned: Table
+    summary: Table
+    residual: "np.ndarray[Any, np.dtype[np.float64]]"
+    residual_rate_hz: float
+
+    def __init__(self, payload: Dict[str, Any]) -> None:
+        super().__init__({**payload, "pulse_trains": np.empty((0, 0))})
+        self._set(discharges=Table(payload["discharges"]), unassigned=Table(payload["unassigned"]), summary=Table(payload["summary"]),
+                  residual=read_only(payload["residual"]), residual_rate_hz=payload["residual_rate_hz"])
+
+    def accepted(self) -> Tuple[Unit, ...]:
+        """The units whose status is accepted."""
+        return tuple(u for u in self if u.status == "accepted")
+
+
+_FEWEST_SOURCES = 8
+
+
+def _method(method: str, channel_count: int) -> str:
+    if method not in ("auto", "sources", "template"):
+        raise _core_invalid(f'method is "{method}", expected one of auto, sources, template')
+    if method == "auto":
+        return "template" if channel_count < _FEWEST_SOURCES else "sources"
+    return method
+
+
+def decompose(signal: Any, *, method: str = "auto", rate_hz: Optional[float] = None, threads: int = 1, progress: Optional[Progress] = None,
+              **options: Any) -> Any:
+    """Motor units of a recording: a Decomposition (method `sources`, at least 8 channels) or a NeedleDecomposition (`template`, fewer).
 
     `signal` is a Recording, an array (channels, samples) in microvolts with `rate_hz`, a DataFrame or a DataArray. Options are those of
     `endplate decompose` with underscores (docs/options.md). `progress(round, units)` may return False to stop with the units so far.
@@ -100,7 +133,10 @@ def decompose(signal: Any, *, rate_hz: Optional[float] = None, threads: int = 1,
     """
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be None or callable(round, units), not {type(progress).__name__}")
-    return Decomposition(_core.decompose(_recording(signal, rate_hz)._handle, threads, _on_change(progress), options))
+    recording = _recording(signal, rate_hz)
+    if _method(method, recording.data.shape[0]) == "template":
+        return NeedleDecomposition(_core.decompose_potentials(recording._handle, threads, options))
+    return Decomposition(_core.decompose(recording._handle, threads, _on_change(progress), options))
 
 
 def _on_change(progress: Optional[Progress]) -> Optional[Progress]:

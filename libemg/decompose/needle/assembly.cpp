@@ -21,7 +21,7 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmallestUnitSigma = 3;           // a template below is noise
 constexpr double kUnexplainedFactor = 4, kUnexplainedLeast = 0.03, kUnexplainedMost = 0.3;  // of the energy of an event
 constexpr double kAlone_ms = 4, kAloneShare = 0.4;
-constexpr int kFewestMembers = 4;                  // of a cluster of large potentials: chance makes no four alike
+constexpr int kFewestMembers = 6;                  // of a cluster of large potentials; fewer may be one superposition again and again
 constexpr double kLargeEnergy = 3000;
 constexpr double kSure = 0.99;                     // posterior of a discharge that is not doubted again
 constexpr double kLinkedShare = 0.8, kLinked_ms = 1, kLinkedReach_ms = 16, kRemainderShare = 0.6;
@@ -78,7 +78,8 @@ class Assembler {
 
   // ---- discovery -------------------------------------------------------------------------------------------------------------------
 
-  // Peaks of the energy of what is left that stand alone: no other peak of a quarter of its height within the window.
+  // Peaks of the energy of what is left that no larger one is near. Smaller ones may be phases of the same potential; where they are not, the
+  // distance to every cluster tells.
   std::vector<double> lone_peaks() const {
     const auto energy = smoothed_energy(residual_, rate_);
     const auto found = find_events(residual_, rate_, event_options(options_.detection_factor));
@@ -98,8 +99,7 @@ class Assembler {
       bool alone = usable(static_cast<double>(peaks[k].first));
       const auto disturbs = [&](std::size_t j) {
         const Index d = std::abs(peaks[j].first - peaks[k].first);
-        // Within 2.5 ms it may belong to the same potential if it is smaller.
-        return d <= reach && (peaks[j].second > peaks[k].second || (static_cast<double>(d) > samples(2.5) && peaks[j].second > 0.25 * peaks[k].second));
+        return d <= reach && peaks[j].second > peaks[k].second;
       };
       for (std::size_t j = k; alone && j-- > 0 && peaks[k].first - peaks[j].first <= reach;) alone = !disturbs(j);
       for (std::size_t j = k + 1; alone && j < peaks.size() && peaks[j].first - peaks[k].first <= reach; ++j) alone = !disturbs(j);
@@ -148,10 +148,13 @@ class Assembler {
     options.min_interval_ms = options_.min_interval_ms;
     options.fewest = kFewestMembers;
     bool found = false;
-    for (auto& cluster : cluster_potentials(residual_, lone_peaks(), options)) {
+    auto clusters = cluster_potentials(residual_, lone_peaks(), options);
+    // The most frequent first: later ones are compared with them.
+    std::stable_sort(clusters.begin(), clusters.end(), [](const Cluster& a, const Cluster& b) { return a.positions.size() > b.positions.size(); });
+    for (auto& cluster : clusters) {
       const bool remainder = std::any_of(units_.begin(), units_.end(),
                                          [&](const AssembledUnit& u) { return linked(cluster.positions, times(u), kLinkedReach_ms) > kRemainderShare; });
-      const bool few = cluster.energy < kLargeEnergy && static_cast<int>(cluster.positions.size()) < fewest_;
+      const bool few = static_cast<int>(cluster.positions.size()) < (cluster.energy < kLargeEnergy ? fewest_ : kFewestMembers);
       if (remainder || few) continue;
       AssembledUnit unit;
       unit.shape.shape = RowMatrix::Zero(residual_.rows(), length_);
@@ -198,6 +201,7 @@ class Assembler {
       }
     }
     unit.shape.count = static_cast<double>(n);
+    unit.shape.amplitude_sd = options_.amplitude_sd;
     finish_template(unit.shape, rate_, record_.energy_scale);
   }
 
@@ -259,21 +263,24 @@ class Assembler {
     return prior;
   }
 
-  void resolve_all() {
-    learn_trains();
-    templates_.clear();
-    for (const auto& unit : units_) templates_.push_back(unit.shape);
-    const GramTables gram(templates_, record_.energy_scale);
+  SolverOptions solver_options() const {
     SolverOptions o;
     o.rate_hz = rate_;
     o.energy_scale = record_.energy_scale;
     o.beam_width = options_.beam_width;
     o.beam_depth = options_.beam_depth;
-    o.amplitude_sd = options_.amplitude_sd;
     o.temperature = options_.temperature;
     o.closest_ms = options_.min_interval_ms;
     o.constant_prior = -2 * std::log(10.0);
-    const SuperpositionSolver solver(templates_, gram, o);
+    return o;
+  }
+
+  void resolve_all() {
+    learn_trains();
+    templates_.clear();
+    for (const auto& unit : units_) templates_.push_back(unit.shape);
+    const GramTables gram(templates_, record_.energy_scale);
+    const SuperpositionSolver solver(templates_, gram, solver_options());
     settled_.resize(events_.size(), 0);
     for (std::size_t k = 0; k < events_.size(); ++k) {
       if (!settled(k)) resolve(k, solver);
@@ -368,7 +375,7 @@ class Assembler {
   void retire() {
     const auto dead = [&](const AssembledUnit& unit) {
       const auto sure = std::count_if(unit.discharges.begin(), unit.discharges.end(), [](const Discharge& d) { return d.posterior > 0.5; });
-      return sure < kFewestMembers || unit.shape.peak < kSmallestUnitSigma || never_alone(unit);
+      return sure < kFewestMembers / 2 + 1 || unit.shape.peak < kSmallestUnitSigma || never_alone(unit);
     };
     const auto count = units_.size();
     units_.erase(std::remove_if(units_.begin(), units_.end(), dead), units_.end());

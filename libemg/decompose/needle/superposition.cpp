@@ -197,27 +197,27 @@ class Search {
   // The set with its amplitudes solved, a ~ N(1, amplitude_sd).
   Seen judged(const State& s) const {
     const auto n = static_cast<Index>(s.spikes.size());
-    const double precision = 1 / (o_.amplitude_sd * o_.amplitude_sd);
     Eigen::MatrixXd a(n, n);
-    Eigen::VectorXd b(n);
+    Eigen::VectorXd b(n), precision(n), most(n);
     double prior = 0, constant = 0;
     for (Index i = 0; i < n; ++i) {
       const auto& p = s.spikes[static_cast<std::size_t>(i)];
       const auto& t = templates_[static_cast<std::size_t>(p.unit)];
       const double value = value_at({base_.data() + at(p.unit, 0), static_cast<std::size_t>(count_)}, p.lag);
-      b[i] = (t.energy - value) / 2 + precision;
+      precision[i] = 1 / (t.amplitude_sd * t.amplitude_sd);
+      most[i] = kAmplitudeReach * t.amplitude_sd;
+      b[i] = (t.energy - value) / 2 + precision[i];
       for (Index j = 0; j < n; ++j) {
         const auto& q = s.spikes[static_cast<std::size_t>(j)];
-        a(i, j) = i == j ? t.energy + precision : gram_(p.unit, q.unit, q.lag - p.lag);
+        a(i, j) = i == j ? t.energy + precision[i] : gram_(p.unit, q.unit, q.lag - p.lag);
       }
       prior += weight(p.unit, p.lag);
       constant += o_.constant_prior + occam_[static_cast<std::size_t>(p.unit)];
     }
     // A potential of half the size is another potential, not this one.
-    const double most = kAmplitudeReach * o_.amplitude_sd;
-    const Eigen::VectorXd solved = a.ldlt().solve(b).cwiseMax(1 - most).cwiseMin(1 + most);
+    const Eigen::VectorXd ones = Eigen::VectorXd::Ones(n), solved = Eigen::VectorXd(a.ldlt().solve(b)).cwiseMax(ones - most).cwiseMin(ones + most);
     Seen seen{s.spikes, {solved.data(), solved.data() + n}, 0, 0};
-    const double fit = static_cast<double>(n) * precision + solved.dot(a * solved) - 2 * b.dot(solved);
+    const double fit = precision.sum() + solved.dot(a * solved) - 2 * b.dot(solved);
     seen.cost = fit + prior;
     seen.shape_cost = fit + constant;
     return seen;

@@ -20,7 +20,6 @@ namespace emg::needle {
 struct SolverOptions {
   double rate_hz = 0, energy_scale = 1;
   int beam_width = 24, beam_depth = 6;
-  double amplitude_sd = 0.05;
   double temperature = 1.3;
   double closest_ms = 20;    ///< discharges of one unit
   double same_ms = 0.5;      ///< lags this near are one event for the posterior

@@ -25,6 +25,7 @@ struct Template {
   double slope_energy = 0;  ///< |d shape / d t|^2 per s^2, times the energy scale
   double peak = 0;          ///< largest absolute value
   double count = 0;         ///< discharges averaged
+  double amplitude_sd = 0.05;  ///< variation from discharge to discharge
 
   Index length() const { return shape.cols(); }
 };

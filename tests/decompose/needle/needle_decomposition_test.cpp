@@ -32,10 +32,10 @@ bool same_trains(const NeedleDecomposition& a, const NeedleDecomposition& b) {
 }  // namespace
 
 TEST_CASE("needle properties: simulated units are found, accepted, and timed at their peak") {
-  NeedleSimulation simulation;
-  simulation.unit_count = 5;
-  simulation.duration_s = 10;
-  simulation.seed = 3;
+  NeedleScene simulation;
+  simulation.pool.unit_count = 5;
+  simulation.needle.duration_s = 10;
+  simulation.needle.seed = 3;
   const auto truth = simulate_needle(simulation);
   const auto found = decompose_needle(truth.recording, {});
   const auto s = compare(truth.truth_units, found.units);

@@ -1,0 +1,45 @@
+#include "tools/decompose_needle.h"
+
+#include <algorithm>
+
+namespace emg::tools {
+
+bool by_potentials(const Recording& recording, DecomposeMethod method) {
+  if (method != DecomposeMethod::automatic) return method == DecomposeMethod::potentials;
+  constexpr Index kFewest = 8;  // channels from which filters separate sources
+  Index emg_channels = 0;
+  bool needle = false;
+  for (const auto& channel : recording.channels) {
+    if (channel.kind != ChannelKind::emg) continue;
+    ++emg_channels;
+    for (const char* word : {"needle", "concentric", "monopolar", "wire", "single_fibre", "single fibre", "intramuscular"})
+      needle |= channel.electrode_kind.find(word) != std::string::npos;
+  }
+  return emg_channels < kFewest || (needle && emg_channels == kFewest);
+}
+
+NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording) {
+  NwbContents contents;
+  contents.units = found.units;
+  contents.tables = {to_table("decomposition", "the run as a whole", std::vector{found.summary}),
+                     to_table("unit_quality", "how far each unit can be trusted", found.unit_rows),
+                     to_table("unit_discharges", "every discharge with its confidence", found.discharges),
+                     to_table("unassigned_activity", "stretches that no unit explains", found.unassigned)};
+  if (found.residual.size() > 0) {
+    Recording residual;
+    residual.rate_hz = found.residual_rate_hz;
+    residual.samples = found.residual;
+    for (Index c = 0; c < found.residual.rows(); ++c) {
+      Channel channel;
+      channel.name = "residual" + std::to_string(c + 1);
+      channel.kind = ChannelKind::other;
+      channel.unit = "";
+      residual.channels.push_back(channel);
+    }
+    residual.start_time = recording.start_time;
+    contents.auxiliary.push_back(std::move(residual));
+  }
+  return contents;
+}
+
+}  // namespace emg::tools
