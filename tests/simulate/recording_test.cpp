@@ -48,7 +48,7 @@ void set(std::vector<Value>& values, const SimulationKind& kind, const Settings&
 std::vector<Value> rich(const SimulationKind& kind) {
   auto values = kind.defaults();
   set(values, kind,
-      {{"duration_s", kind.name == "rest" ? 12.0 : kind.name == "single-fibre" ? 1.0 : 4.0},
+      {{"duration_s", kind.name == "rest" ? 12.0 : kind.name == "single-fibre" ? 2.5 : 4.0},
        {"unit_count", std::int64_t{4}},
        {"source_count", std::int64_t{2}},
        {"fibre_samples", std::int64_t{2}},
@@ -100,6 +100,10 @@ Settings needed_by(const std::string& kind, const std::string& option) {
   if (starts("bad_")) return {{"bad_channels", std::vector<double>{0}}};
   if (starts("adc_")) return {{"adc_bits", std::int64_t{10}}};
   if (starts("dropout_") || starts("mark_")) return {{"dropout_rate_per_min", 60.0}};
+  if (kind == "bursts" && (option == "burst_cv" || option == "shortest_interval_ms")) return {{"burst_ms", 400.0}};
+  if (kind == "bursts" && option == "antagonist_share") return {{"burst_rate_per_min", 600.0}};
+  if (option == "facilitation" && kind == "rns") return {{"safety_factor", 1.5}, {"train_hz", 30.0}};
+  if (option == "artefact_alternates" && kind == "sensory-ncs") return {{"sweeps_per_site", std::int64_t{2}}};
   if (kind == "rns" && (starts("safety_") || starts("quantal_") || starts("release_") || starts("facil") || starts("end_plate_") || starts("train_") || starts("exercise_")))
     return {{"safety_factor", 1.5}};
   if (kind == "cmap-scan" && option == "first_ma") return {{"first_ma", 20.0}};
@@ -124,7 +128,7 @@ Settings needed_by(const std::string& kind, const std::string& option) {
   if (option == "velocity_decline_pct_per_min") return {{"duration_s", 8.0}};
   if (starts("exercise_")) return {{"exercise_factor", 3.0}};
   if (starts("event_")) return {{"event_shape", std::string("tri")}};
-  if (option == "pitch_mm" || option == "missing" || option == "rows" || option == "columns" || starts("grid_") || option == "montage" || option == "layout")
+  if (kind == "rest" && (option == "pitch_mm" || option == "missing" || option == "rows" || option == "columns" || starts("grid_") || option == "montage" || option == "layout"))
     return {{"electrode", std::string("grid")}};
   if (option == "shared_probability") return {{"muscle", std::vector<std::string>{"a", "b"}}};
   return {};
@@ -138,6 +142,7 @@ Value changed(const FieldInfo& info, const Value& value) {
   if (info.type == FieldType::integer) return std::get<std::int64_t>(value) + 1;
   if (std::holds_alternative<std::monostate>(value)) return info.type == FieldType::text ? Value{std::string("x")} : Value{6.0};
   if (info.name == "activity") return std::vector<std::string>{"complex_repetitive"};
+  if (info.name == "train_s") return std::vector<double>{30};
   if (info.name == "missing") return std::vector<double>{1};
   if (info.name == "bad_channels") return std::vector<double>{};
   if (info.name == "point_s" || info.name == "noise_step_s") return std::vector<double>(std::get<std::vector<double>>(value).size() == 2 ? std::vector<double>{0.5, 2} : std::vector<double>{2});
@@ -199,6 +204,8 @@ TEST_CASE("every option changes the output") {
       // Options that act only beyond what the small record has by itself.
       if (kind.options[i].name == "pulse_ms") other[i] = 0.4;
       if (kind.options[i].name == "min_rate_hz") other[i] = 30.0;
+      if (kind.options[i].name == "antagonist_delay_ms") other[i] = 20.0;
+      if (kind.options[i].name == "amplifier_low_hz") other[i] = 900.0;
       // Still below the mean interval of the fastest unit of each kind.
       if (kind.options[i].name == "shortest_interval_ms") other[i] = kind.name == "tremor" || kind.name == "voluntary-epochs" ? 30.0 : 42.0;
       CHECK(fingerprint(kind.run(other, 0)) != (needed.empty() ? plain_print : fingerprint(kind.run(values, 0))));
