@@ -145,7 +145,7 @@ void Writer::neuromyotonic() {
 void Writer::cramp() {
   const double hz = rate(20, 60);
   for (const auto& run : runs_of(shared_, o_, 5, 60, duration_s_)) {
-    const double length = run.end_s - run.start_s, recruited = run.start_s + std::min(0.4 * length, random_.uniform(0, 10));
+    const double length = run.end_s - run.start_s, recruited = run.start_s + random_.uniform(0, std::min(10.0, 0.4 * length));
     const double leaves = run.end_s - 0.3 * length * random_.uniform();
     regular({recruited, leaves}, 0.3, 0.006, [&](double t) { return hz * (1 - 0.5 * t / length); }, [](double) { return 1.0; });
   }
