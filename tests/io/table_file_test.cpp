@@ -123,4 +123,12 @@ TEST_CASE("arrays in long form: one row per channel and position on the axes") {
   CHECK(std::get<std::vector<double>>(track.find("power")->values) == cube);
   CHECK(std::get<std::vector<double>>(track.find("time_s")->values)[3] == 1);
   CHECK(std::get<std::vector<double>>(track.find("frequency_hz")->values)[3] == 10);
+  // With one axis only, a cube holds pairs: axis x channels x channels.
+  const auto pairs = long_table("coherence_matrix", {array("frequency_hz", {3}, frequency.data()), array("coherence", {3, 2, 2}, cube.data())});
+  CHECK(pairs.row_count() == 12);
+  CHECK(!pairs.find("channel"));
+  CHECK(std::get<std::vector<double>>(pairs.find("coherence")->values) == cube);
+  CHECK(std::get<std::vector<std::int64_t>>(pairs.find("first_channel")->values)[6] == 1);
+  CHECK(std::get<std::vector<std::int64_t>>(pairs.find("second_channel")->values)[6] == 0);
+  CHECK(std::get<std::vector<double>>(pairs.find("frequency_hz")->values)[6] == 10);
 }
