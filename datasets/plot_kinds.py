@@ -21,15 +21,17 @@ import endplate as ep
 # Options that keep a picture small and full.
 KINDS = {
     "needle": dict(duration_s=3, seed=3), "array": dict(duration_s=3, contacts=8, effort=0.4), "single-fibre": dict(duration_s=4),
-    "hd": dict(duration_s=6, unit_count=60, effort=0.3), "surface": dict(duration_s=9), "rest": dict(duration_s=60, ecg_uv=20, motion_uv=60),
+    "hd": dict(duration_s=6, unit_count=60, effort=0.3), "surface": dict(duration_s=9),
+    "rest": dict(duration_s=60, ecg_uv=20, motion_uv=60),
     "tremor": dict(duration_s=4, preset="parkinson"), "bursts": dict(duration_s=8, preset="myoclonus_cortical"),
     "motor-ncs": dict(sweeps_per_site=1), "inching": dict(preset="ulnar_entrapment"), "sensory-ncs": {}, "f-wave": {},
     "h-reflex": dict(step_ma=1.5), "rns": dict(preset="myasthenia"), "blink": dict(stimulus_count=4),
     "mep": dict(stimulus_count=6, background_uv=60), "cmap-scan": dict(stimulus_count=200), "voluntary-epochs": dict(epoch_count=8),
 }
-REST = ("fibrillation", "positive_sharp_wave", "end_plate_spike", "end_plate_noise", "complex_repetitive", "myotonic", "myokymic", "neuromyotonic",
-        "cramp", "tetanic_doublets", "continuous_unit")
-PATHOLOGY = {"normal": {}, "neurogenic": dict(unit_loss=0.7, reinnervation=0.8), "myopathic": dict(fibre_loss=0.5, diameter_sd_um=15, early_recruitment=1.8)}
+REST = ("fibrillation", "positive_sharp_wave", "end_plate_spike", "end_plate_noise", "complex_repetitive", "myotonic", "myokymic",
+        "neuromyotonic", "cramp", "tetanic_doublets", "continuous_unit")
+PATHOLOGY = {"normal": {}, "neurogenic": dict(unit_loss=0.7, reinnervation=0.8),
+             "myopathic": dict(fibre_loss=0.5, diameter_sd_um=15, early_recruitment=1.8)}
 
 
 def draw_traces(axis, data, rate_hz, names=None, most=8):

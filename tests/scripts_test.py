@@ -24,7 +24,8 @@ def test_presets_name_what_the_readme_promises():
 
 def test_samples_are_kept_and_the_same_bytes_again(endplate, samples, tmp_path):
     names = sorted(p.name for p in samples.glob("*.nwb"))
-    assert names == ["motor_conduction.nwb", "needle_units.nwb", "rest_twitches.nwb", "surface_bursts.nwb"]
+    assert names == ["decrement.nwb", "f_waves.nwb", "grid_trapezoid.nwb", "motor_conduction.nwb", "needle_rest.nwb", "needle_units.nwb",
+                     "rest_twitches.nwb", "surface_bursts.nwb"]
     script = ["sh", str(ROOT / "datasets" / "make_samples.sh"), str(endplate.path)]
     assert subprocess.run([*script, str(tmp_path)], check=False).returncode == 0
     for name in names:

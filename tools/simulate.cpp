@@ -57,7 +57,8 @@ Table events_table(const Simulation& simulation) {
       const auto word = kind ? kind->cell(r) : Value{};
       events.push_back({onset_s, std::holds_alternative<double>(length) ? std::get<double>(length) : 0.0,
                         static_cast<std::int64_t>(std::llround(onset_s * simulation.recording.rate_hz)),
-                        std::numeric_limits<double>::quiet_NaN(), std::holds_alternative<std::string>(word) ? std::get<std::string>(word) : "event"});
+                        std::numeric_limits<double>::quiet_NaN(),
+                        std::holds_alternative<std::string>(word) ? std::get<std::string>(word) : "event"});
     }
   }
   std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.onset_s < b.onset_s; });
@@ -79,7 +80,8 @@ Table events_table(const Simulation& simulation) {
 int run_simulate(const SimulationKind& kind, const std::string& table, Invocation& invocation) {
   const auto target_options = invocation.options<TargetOptions>("target");
   const std::filesystem::path target = target_options.out;
-  if (target.extension() != ".nwb") throw InvalidArgument(fmt::format("--out is \"{}\", expected a name that ends in .nwb", target.string()));
+  if (target.extension() != ".nwb")
+    throw InvalidArgument(fmt::format("--out is \"{}\", expected a name that ends in .nwb", target.string()));
   auto simulation = kind.run(invocation.values(table), invocation.run().threads);
   if (!target_options.preset.empty()) {
     simulation.provenance.push_back({0, "option.preset", json_text(target_options.preset)});
@@ -155,7 +157,9 @@ Command simulate_command() {
   command.tables = {option_table<TargetOptions>("target", "target"), option_table<WriteOptions>("output", "how the file is written"),
                     option_table<RunOptions>("run", "output and messages")};
   command.example = "endplate simulate needle --seed 3 --out needle.nwb";
-  command.run = [](Invocation&) -> int { throw InvalidArgument(fmt::format("name the kind first: endplate simulate KIND, one of {}", kind_names())); };
+  command.run = [](Invocation&) -> int {
+    throw InvalidArgument(fmt::format("name the kind first: endplate simulate KIND, one of {}", kind_names()));
+  };
   command.specialise = simulate_kind;
   return command;
 }

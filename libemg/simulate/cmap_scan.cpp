@@ -19,9 +19,11 @@ std::vector<ScanUnit> units_of(const CmapScanScene& scene) {
   std::vector<ScanUnit> units;
   if (!o.unit_threshold_ma.empty()) {
     if (o.unit_amplitude_uv.size() != o.unit_threshold_ma.size())
-      throw InvalidArgument(fmt::format("unit_amplitude_uv has {} values for {} unit_threshold_ma", o.unit_amplitude_uv.size(), o.unit_threshold_ma.size()));
+      throw InvalidArgument(
+          fmt::format("unit_amplitude_uv has {} values for {} unit_threshold_ma", o.unit_amplitude_uv.size(), o.unit_threshold_ma.size()));
     if (!o.unit_spread.empty() && o.unit_spread.size() != o.unit_threshold_ma.size())
-      throw InvalidArgument(fmt::format("unit_spread has {} values for {} unit_threshold_ma", o.unit_spread.size(), o.unit_threshold_ma.size()));
+      throw InvalidArgument(
+          fmt::format("unit_spread has {} values for {} unit_threshold_ma", o.unit_spread.size(), o.unit_threshold_ma.size()));
     for (std::size_t i = 0; i < o.unit_threshold_ma.size(); ++i)
       units.push_back({o.unit_threshold_ma[i], o.unit_amplitude_uv[i], o.unit_spread.empty() ? o.relative_spread : o.unit_spread[i]});
     return units;
@@ -30,7 +32,8 @@ std::vector<ScanUnit> units_of(const CmapScanScene& scene) {
   double total = 0;
   for (int i = 0; i < o.unit_count; ++i) {
     Random random = random_of(scene.sweep.seed, RandomDomain::axons, static_cast<std::uint64_t>(i));
-    const double size = std::pow(o.unit_size_ratio, random.uniform()), threshold = scene.nerve.threshold_ma * (1 + scene.nerve.threshold_sd * random.normal());
+    const double size = std::pow(o.unit_size_ratio, random.uniform()),
+                 threshold = scene.nerve.threshold_ma * (1 + scene.nerve.threshold_sd * random.normal());
     units.push_back({std::max(0.05 * scene.nerve.threshold_ma, threshold), size, o.relative_spread});
     total += size;
   }
@@ -55,7 +58,8 @@ std::vector<double> currents_of(const CmapScanSimulation& o, const std::vector<S
 
 }  // namespace
 
-std::vector<double> scan_amplitudes(const std::vector<ScanUnit>& units, const std::vector<double>& current_ma, std::int64_t seed, std::vector<int>* fired) {
+std::vector<double> scan_amplitudes(const std::vector<ScanUnit>& units, const std::vector<double>& current_ma, std::int64_t seed,
+                                    std::vector<int>* fired) {
   constexpr double kSure = 8;  // SD from the threshold beyond which no draw is needed
   std::vector<double> sums(current_ma.size());
   if (fired) fired->assign(current_ma.size(), 0);
@@ -64,7 +68,8 @@ std::vector<double> scan_amplitudes(const std::vector<ScanUnit>& units, const st
     for (const auto& unit : units) {
       const double width = unit.spread * unit.threshold_ma, distance = current_ma[s] - unit.threshold_ma;
       const double u = random.uniform();
-      const bool fires = distance > kSure * width || (distance >= -kSure * width && (width > 0 ? u < normal_probability(distance / width) : distance >= 0));
+      const bool fires = distance > kSure * width ||
+                         (distance >= -kSure * width && (width > 0 ? u < normal_probability(distance / width) : distance >= 0));
       if (!fires) continue;
       sums[s] += unit.amplitude_uv;
       if (fired) ++(*fired)[s];
@@ -121,7 +126,9 @@ Simulation simulate_voluntary_epochs(const VoluntaryEpochsScene& scene, int thre
   constexpr double kSettleS = 1;  // of every step of effort before its epoch
   const double epoch_s = o.epoch_ms / 1000, step_s = kSettleS + epoch_s, duration_s = step_s * o.epoch_count;
   EffortOptions effort{.profile = EffortProfile::points, .effort_unit = EffortUnit::force};
-  const auto level = [&](int k) { return o.epoch_count > 1 ? o.lowest_effort + (o.highest_effort - o.lowest_effort) * k / (o.epoch_count - 1) : o.lowest_effort; };
+  const auto level = [&](int k) {
+    return o.epoch_count > 1 ? o.lowest_effort + (o.highest_effort - o.lowest_effort) * k / (o.epoch_count - 1) : o.lowest_effort;
+  };
   for (int k = 0; k < o.epoch_count; ++k) {
     effort.point_s.push_back(k * step_s);
     effort.point_s.push_back((k + 1) * step_s - 1e-3);
@@ -133,7 +140,8 @@ Simulation simulate_voluntary_epochs(const VoluntaryEpochsScene& scene, int thre
   RowMatrix signal = RowMatrix::Zero(1, samples_in_s(duration_s, o.rate_hz));
   if (!contraction.pool.empty()) {
     constexpr double kFibres = 60000;
-    const auto potentials = surface_pool(scene.muscle, surface_kernels(scene.muscle), channels, 0, contraction.pool, kFibres, scene.pool.size_ratio, o.rate_hz, o.seed, 0, threads);
+    const auto potentials = surface_pool(scene.muscle, surface_kernels(scene.muscle), channels, 0, contraction.pool, kFibres,
+                                         scene.pool.size_ratio, o.rate_hz, o.seed, 0, threads);
     std::vector<RenderedTrain> trains;
     for (std::size_t u = 0; u < potentials.size(); ++u) trains.push_back({&potentials[u], contraction.trains[u].time_s, {}});
     render(trains, o.rate_hz, signal, threads);

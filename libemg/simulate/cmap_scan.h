@@ -5,8 +5,8 @@
 // noise-free size, units that fired) and truth_axons (threshold, amplitude). The number of units is exactly known.
 // voluntary_epochs: stretches of surface activity at graded force; the annotation of each states its force, truth_effort the drive.
 // Throws InvalidArgument for lists that differ in length. Cost: units for each stimulus.
-// Method: a unit fires with probability Phi((I - th) / (spread th)); units lists as published for CMAP scans (threshold, amplitude, relative
-// spread) give scans of real muscles.
+// Method: a unit fires with probability Phi((I - th) / (spread th)); units lists as published for CMAP scans (threshold, amplitude,
+// relative spread) give scans of real muscles.
 
 #include "libemg/simulate/evoked.h"
 #include "libemg/simulate/surface_muscle.h"

@@ -72,9 +72,8 @@ std::vector<Train> contraction_trains(const std::vector<MotorNeuron>& pool, cons
     const auto excitation = drive.of_unit(k);
     auto rate = excitation;
     for (auto& r : rate) r = pool_rate_hz(options, pool[k], r);
-    IntervalLaw law{options.interval_cv,    options.shortest_interval_ms / 1000,
-                    options.doublet_probability, options.interval_model,
-                    options.first_doublet_probability, spread_profile(options, pool[k], excitation, rate)};
+    IntervalLaw law{options.interval_cv,    options.shortest_interval_ms / 1000, options.doublet_probability,
+                    options.interval_model, options.first_doublet_probability,   spread_profile(options, pool[k], excitation, rate)};
     trains[k] = renewal_train(random_of(seed, RandomDomain::firing, index_offset + k), rate, law);
   });
   return trains;

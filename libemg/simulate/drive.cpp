@@ -15,8 +15,8 @@ namespace {
 
 void require_points(const EffortOptions& o) {
   if (o.point_s.empty() || o.point_s.size() != o.point_effort.size()) {
-    throw InvalidArgument(fmt::format("point_effort has {} values for {} point_s, expected one for each of at least one", o.point_effort.size(),
-                                      o.point_s.size()));
+    throw InvalidArgument(fmt::format("point_effort has {} values for {} point_s, expected one for each of at least one",
+                                      o.point_effort.size(), o.point_s.size()));
   }
   for (std::size_t i = 1; i < o.point_s.size(); ++i) {
     if (!(o.point_s[i] > o.point_s[i - 1]))

@@ -1,11 +1,11 @@
 #pragma once
 // Neuromuscular transmission: one mechanism for jitter, blocking and decrement.
 //
-// Method: a nerve impulse releases q quanta, Poisson; the end-plate potential over the threshold is SF q / m0; the fibre fires if it exceeds
-// 1, after -tau ln(1 - 1 / ratio), tau 0.30 ms. Safety factors SF of a muscle are log-normal. Under repetition a store n empties and
-// refills and release is facilitated and mobilised: p = 1 - (1 - p0)^(1 + g), n <- n - q, n <- n + (rho0 + rho1 mo)(n0 - n),
-// mo <- mo + kap (1 - mo), and over an interval n, g, mo relax with tau_r, tau_f, tau_m.
-// Source: quantal release of del Castillo & Katz 1954; constants give the published means of jitter (concentric MCD 28 us) and decrement.
+// Method: a nerve impulse releases q quanta, Poisson; the end-plate potential over the threshold is SF q / m0; the fibre fires if it
+// exceeds 1, after -tau ln(1 - 1 / ratio), tau 0.30 ms. Safety factors SF of a muscle are log-normal. Under repetition a store n empties
+// and refills and release is facilitated and mobilised: p = 1 - (1 - p0)^(1 + g), n <- n - q, n <- n + (rho0 + rho1 mo)(n0 - n), mo <- mo +
+// kap (1 - mo), and over an interval n, g, mo relax with tau_r, tau_f, tau_m. Source: quantal release of del Castillo & Katz 1954;
+// constants give the published means of jitter (concentric MCD 28 us) and decrement.
 
 #include <cstdint>
 #include <optional>

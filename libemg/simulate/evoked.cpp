@@ -134,7 +134,8 @@ double peak_to_peak(const std::vector<double>& wave, double rate_hz, double from
   const auto from = std::min(wave.size(), static_cast<std::size_t>(std::max(0.0, from_ms) * rate_hz / 1000));
   const auto to = std::min(wave.size(), static_cast<std::size_t>(std::max(0.0, to_ms) * rate_hz / 1000));
   if (from >= to) return 0;
-  const auto [low, high] = std::minmax_element(wave.begin() + static_cast<std::ptrdiff_t>(from), wave.begin() + static_cast<std::ptrdiff_t>(to));
+  const auto [low, high] =
+      std::minmax_element(wave.begin() + static_cast<std::ptrdiff_t>(from), wave.begin() + static_cast<std::ptrdiff_t>(to));
   return *high - *low;
 }
 
@@ -178,7 +179,8 @@ void SweepWriter::finish(Simulation& simulation, const SweepNoiseOptions& noise,
     const auto k = static_cast<std::size_t>(s);
     const double sign = stimulus_.artefact_alternates && s % 2 ? -1 : 1;
     for (Index i = 0; i < after; ++i)
-      set.samples(s, before + i) = waves_[k][static_cast<std::size_t>(i)] + sign * artefact(stimulus_, static_cast<double>(i) * 1000 / options_.rate_hz);
+      set.samples(s, before + i) =
+          waves_[k][static_cast<std::size_t>(i)] + sign * artefact(stimulus_, static_cast<double>(i) * 1000 / options_.rate_hz);
     const auto& lead = before_[k];
     for (std::size_t i = 0; i < std::min(lead.size(), static_cast<std::size_t>(before)); ++i)
       set.samples(s, before - 1 - static_cast<Index>(i)) = lead[lead.size() - 1 - i];

@@ -52,7 +52,8 @@ double steady_force(const PoolOptions& options, const std::vector<MotorNeuron>& 
   return sum;
 }
 
-std::vector<double> excitation_for_force(const PoolOptions& options, const std::vector<MotorNeuron>& pool, const std::vector<double>& force_profile) {
+std::vector<double> excitation_for_force(const PoolOptions& options, const std::vector<MotorNeuron>& pool,
+                                         const std::vector<double>& force_profile) {
   constexpr int kPoints = 1001;
   std::vector<double> table(kPoints);
   for (int i = 0; i < kPoints; ++i) {
@@ -97,8 +98,8 @@ std::vector<double> force_of_trains(const PoolOptions& options, const std::vecto
   return force;
 }
 
-Contraction contract(const PoolOptions& options, const EffortOptions& effort, double duration_s, std::int64_t seed, std::uint64_t index_offset,
-                     int threads) {
+Contraction contract(const PoolOptions& options, const EffortOptions& effort, double duration_s, std::int64_t seed,
+                     std::uint64_t index_offset, int threads) {
   Contraction contraction;
   contraction.pool = sample_pool(seed, options.rate_model, options.unit_count, options.size_ratio, index_offset);
   contraction.drive = effort_profile(effort, duration_s);

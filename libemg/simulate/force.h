@@ -25,7 +25,8 @@ Twitch twitch_of(double place);
 double steady_force(const PoolOptions& options, const std::vector<MotorNeuron>& pool, double excitation);
 
 /// Efforts in the unit of `force_profile` (fraction of the largest force) as excitations.
-std::vector<double> excitation_for_force(const PoolOptions& options, const std::vector<MotorNeuron>& pool, const std::vector<double>& force_profile);
+std::vector<double> excitation_for_force(const PoolOptions& options, const std::vector<MotorNeuron>& pool,
+                                         const std::vector<double>& force_profile);
 
 /// Force of `trains` over `count` samples, fraction of the largest.
 std::vector<double> force_of_trains(const PoolOptions& options, const std::vector<MotorNeuron>& pool, const std::vector<Train>& trains,
@@ -39,8 +40,8 @@ struct Contraction {
 };
 
 /// The pool of `options` following `effort` over `duration_s`. `index_offset` keeps the draws of several muscles apart.
-Contraction contract(const PoolOptions& options, const EffortOptions& effort, double duration_s, std::int64_t seed, std::uint64_t index_offset,
-                     int threads);
+Contraction contract(const PoolOptions& options, const EffortOptions& effort, double duration_s, std::int64_t seed,
+                     std::uint64_t index_offset, int threads);
 
 /// Drive and force, 100 a second.
 Table effort_table(const PoolOptions& options, const Contraction& contraction, double duration_s);

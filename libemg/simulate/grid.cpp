@@ -30,7 +30,8 @@ Shape shape_of(const GridOptions& o) {
   Shape shape{o.rows, o.columns, o.pitch_mm, {}};
   for (const double place : o.missing) {
     if (place != std::floor(place) || place >= o.rows * o.columns)
-      throw InvalidArgument(fmt::format("missing {} is not an electrode of a grid of {} x {}, 0 to {}", place, o.rows, o.columns, o.rows * o.columns - 1));
+      throw InvalidArgument(
+          fmt::format("missing {} is not an electrode of a grid of {} x {}, 0 to {}", place, o.rows, o.columns, o.rows * o.columns - 1));
     shape.missing.insert(static_cast<int>(place));
   }
   return shape;
@@ -94,7 +95,8 @@ std::vector<SkinChannel> grid_channels(const GridOptions& options) {
     }
   }
   if (channels.empty()) {
-    throw InvalidArgument(fmt::format("montage {} leaves no channel of a grid of {} x {}", name_of(options.montage), shape.rows, shape.columns));
+    throw InvalidArgument(
+        fmt::format("montage {} leaves no channel of a grid of {} x {}", name_of(options.montage), shape.rows, shape.columns));
   }
   return channels;
 }

@@ -20,11 +20,12 @@ UnitPotential stretched(const UnitPotential& unit, double share) {
   return slow;
 }
 
-std::vector<UnitPotential> potentials_of(const HdScene& scene, const std::vector<SkinChannel>& channels, const std::vector<MotorNeuron>& pool,
-                                         int threads) {
+std::vector<UnitPotential> potentials_of(const HdScene& scene, const std::vector<SkinChannel>& channels,
+                                         const std::vector<MotorNeuron>& pool, int threads) {
   const auto& o = scene.hd;
   if (scene.waveform.generator == WaveformGenerator::line_source)
-    return surface_pool(scene.muscle, surface_kernels(scene.muscle), channels, 0, pool, scene.whole.fibre_total, scene.pool.size_ratio, o.rate_hz, o.seed, 0, threads);
+    return surface_pool(scene.muscle, surface_kernels(scene.muscle), channels, 0, pool, scene.whole.fibre_total, scene.pool.size_ratio,
+                        o.rate_hz, o.seed, 0, threads);
   std::vector<HermitePlace> places;
   for (const auto& channel : channels) places.push_back({channel.about.x_mm.value_or(0), channel.about.y_mm.value_or(0)});
   std::vector<UnitPotential> potentials(pool.size());
@@ -46,7 +47,8 @@ void slow_down(SimulatedUnit& unit, double decline_pct_per_min, double rate_hz) 
     const auto epoch = static_cast<std::size_t>(std::max(0.0, unit.train.time_s[e]) / kEpochS);
     const double middle_min = (static_cast<double>(epoch) + 0.5) * kEpochS / 60;
     const double share = std::max(kSlowest, 1 - decline_pct_per_min / 100 * middle_min);
-    if (unit.parts.empty() || unit.parts.back().time_s.empty() || std::floor(unit.parts.back().time_s.front() / kEpochS) != static_cast<double>(epoch)) {
+    if (unit.parts.empty() || unit.parts.back().time_s.empty() ||
+        std::floor(unit.parts.back().time_s.front() / kEpochS) != static_cast<double>(epoch)) {
       unit.parts.push_back({stretched(unit.potential, share), {}, {}});
     }
     unit.parts.back().time_s.push_back(unit.train.time_s[e]);
@@ -82,7 +84,8 @@ Simulation simulate_hd(const HdScene& scene, int threads) {
     force.name = "force";
     force.kind = ChannelKind::force;
     force.unit = "%";
-    auto values = force_of_trains(scene.pool, contraction.pool, contraction.trains, o.rate_hz, static_cast<std::size_t>(simulation.recording.sample_count()));
+    auto values = force_of_trains(scene.pool, contraction.pool, contraction.trains, o.rate_hz,
+                                  static_cast<std::size_t>(simulation.recording.sample_count()));
     for (auto& v : values) v *= 100;
     append_channel(simulation.recording, force, values);
   }

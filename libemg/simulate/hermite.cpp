@@ -9,12 +9,12 @@
 namespace emg {
 namespace {
 
-constexpr double kDecay = 0.7;        // variance of a coefficient over that of the order below
-constexpr double kReach = 6;          // widths on either side: e^-18 is left
-constexpr double kSmoothMm = 20;      // distance over which coefficients become others
-constexpr double kFallMm = 12;        // distance across the fibres at which the height is 1/e
-constexpr double kVelocity = 4;       // mm/ms along the fibres
-constexpr double kScatterMm = 12;     // of the units across the fibres
+constexpr double kDecay = 0.7;     // variance of a coefficient over that of the order below
+constexpr double kReach = 6;       // widths on either side: e^-18 is left
+constexpr double kSmoothMm = 20;   // distance over which coefficients become others
+constexpr double kFallMm = 12;     // distance across the fibres at which the height is 1/e
+constexpr double kVelocity = 4;    // mm/ms along the fibres
+constexpr double kScatterMm = 12;  // of the units across the fibres
 
 // Orthonormal Hermite functions of orders 0 to `order` at x.
 std::vector<double> hermite_functions(int order, double x) {

@@ -129,7 +129,8 @@ std::vector<NoiseEvent> digitise(const InstrumentOptions& o, std::int64_t seed, 
   const double mean_s = 60 / o.dropout_rate_per_min, end_s = recording.duration_s();
   for (double t = mean_s * random.exponential(); t < end_s; t += mean_s * random.exponential()) {
     const auto first = static_cast<Index>(t * recording.rate_hz);
-    const auto count = std::min(samples.cols() - first, std::max<Index>(1, static_cast<Index>(random.exponential() * o.dropout_ms / 1000 * recording.rate_hz)));
+    const auto count = std::min(samples.cols() - first,
+                                std::max<Index>(1, static_cast<Index>(random.exponential() * o.dropout_ms / 1000 * recording.rate_hz)));
     for (Index c = 0; c < samples.rows(); ++c) {
       const double value = o.dropout_value == DropoutValue::hold && first > 0 ? samples(c, first - 1) : 0;
       samples.row(c).segment(first, count).setConstant(value);

@@ -3,8 +3,8 @@
 //
 // Linear stages act on the templates of the truth as well, so that a template is what stands in the signal.
 // Throws InvalidArgument for corners at or above half the rate and a high-pass at or above the low-pass.
-// Method: first-order high-pass and low-pass (bilinear), causal as in hardware or forward and backward; rounding half to even; values beyond
-// the range become its ends.
+// Method: first-order high-pass and low-pass (bilinear), causal as in hardware or forward and backward; rounding half to even; values
+// beyond the range become its ends.
 
 #include <array>
 #include <cstdint>

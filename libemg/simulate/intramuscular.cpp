@@ -20,7 +20,8 @@ constexpr int kWirePoints = 8, kMonopolarPoints = 6, kMacroPoints = 40;
 constexpr double kRemoteMm = 20;
 
 // Points along y, equal weights of sum `weight`, taken at the middles of equal parts.
-void add_cylinder(std::vector<ElectrodePoint>& points, double x_mm, double z_mm, double from_mm, double length_mm, int count, double weight) {
+void add_cylinder(std::vector<ElectrodePoint>& points, double x_mm, double z_mm, double from_mm, double length_mm, int count,
+                  double weight) {
   for (int k = 0; k < count; ++k) points.push_back({x_mm, from_mm + length_mm * (k + 0.5) / count, z_mm, weight / count});
 }
 
@@ -46,8 +47,8 @@ double cell_mm(double distance) {
 }
 
 // Every fibre of a unit within reach, as every channel sees it.
-std::vector<RowMatrix> fibre_waves(const ArrayScene& scene, const std::vector<std::vector<ElectrodePoint>>& channels, const MotorNeuron& neuron,
-                                   std::uint64_t index, UnitPotential& about) {
+std::vector<RowMatrix> fibre_waves(const ArrayScene& scene, const std::vector<std::vector<ElectrodePoint>>& channels,
+                                   const MotorNeuron& neuron, std::uint64_t index, UnitPotential& about) {
   const auto& a = scene.anatomy;
   const auto& o = scene.array;
   Random random = random_of(o.seed, RandomDomain::anatomy, index);
@@ -71,7 +72,8 @@ std::vector<RowMatrix> fibre_waves(const ArrayScene& scene, const std::vector<st
   std::vector<Fibre> fibres;
   for (std::int64_t k = 0; k < count; ++k) {
     const double r = radius * std::sqrt(random.uniform()), angle = 2 * std::numbers::pi * random.uniform();
-    const auto fibre = grow_fibre(random, about.territory_x_mm + r * std::cos(angle), about.territory_y_mm + r * std::sin(angle), branches, law);
+    const auto fibre =
+        grow_fibre(random, about.territory_x_mm + r * std::cos(angle), about.territory_y_mm + r * std::sin(angle), branches, law);
     const bool near = std::any_of(channels.begin(), channels.end(), [&](const auto& c) { return distance_mm(c, fibre) <= a.pickup_mm; });
     if (near) fibres.push_back(fibre);
   }
@@ -86,8 +88,11 @@ std::vector<RowMatrix> fibre_waves(const ArrayScene& scene, const std::vector<st
       const double distance = distance_mm(channels[c], fibre);
       if (distance > a.pickup_mm) continue;
       const double cell = cell_mm(distance);
-      const auto phi = WaveSlope(a.wave_scale, cell).fibre_wave(fibre, [&](double z) { return kernel_at(channels[c], fibre, a.electrode_from_endplate_mm, z); });
-      add_fibre_wave(fibre, phi, cell, a.amplitude_scale, o.rate_hz * kPhases, {wave.row(static_cast<Index>(c)).data(), static_cast<std::size_t>(points)});
+      const auto phi = WaveSlope(a.wave_scale, cell).fibre_wave(fibre, [&](double z) {
+        return kernel_at(channels[c], fibre, a.electrode_from_endplate_mm, z);
+      });
+      add_fibre_wave(fibre, phi, cell, a.amplitude_scale, o.rate_hz * kPhases,
+                     {wave.row(static_cast<Index>(c)).data(), static_cast<std::size_t>(points)});
     }
     about.fine += wave;
     if (scene.jitter.jitter != JitterModel::none) waves.push_back(std::move(wave));
@@ -161,7 +166,8 @@ Simulation simulate_array(const ArrayScene& scene, int threads) {
 Simulation simulate_single_fibre(const SingleFibreScene& scene, int threads) {
   validate_scene(scene);
   const auto& o = scene.single_fibre;
-  if (o.farthest_mm < o.nearest_mm) throw InvalidArgument(fmt::format("farthest_mm {} is below nearest_mm {}", o.farthest_mm, o.nearest_mm));
+  if (o.farthest_mm < o.nearest_mm)
+    throw InvalidArgument(fmt::format("farthest_mm {} is below nearest_mm {}", o.farthest_mm, o.nearest_mm));
   constexpr double kFromEndplateMm = 25, kHalfLengthMm = 60, kAmplitudeScale = 1;
   Simulation simulation;
   Channel channel;
@@ -187,8 +193,10 @@ Simulation simulate_single_fibre(const SingleFibreScene& scene, int threads) {
     unit.kind = "fibre";
     unit.potential.fibre_count = 1;
     unit.potential.velocity_m_s = fibre.velocity_m_s;
-    unit.potential.fine = RowMatrix::Zero(1, static_cast<Index>(std::ceil(last_activity_ms({fibre}, o.wave_scale) * o.rate_hz / 1000) + 1) * kPhases);
-    add_fibre_wave(fibre, phi, cell, kAmplitudeScale, o.rate_hz * kPhases, {unit.potential.fine.data(), static_cast<std::size_t>(unit.potential.fine.cols())});
+    unit.potential.fine =
+        RowMatrix::Zero(1, static_cast<Index>(std::ceil(last_activity_ms({fibre}, o.wave_scale) * o.rate_hz / 1000) + 1) * kPhases);
+    add_fibre_wave(fibre, phi, cell, kAmplitudeScale, o.rate_hz * kPhases,
+                   {unit.potential.fine.data(), static_cast<std::size_t>(unit.potential.fine.cols())});
     // Each fibre is a unit of its own: its instants are those of the neuron plus the delay of its end-plate.
     const auto delays = scene.jitter.jitter == JitterModel::none ? std::vector<double>(train.time_s.size())
                                                                  : end_plate_delays_us(scene.jitter, train.time_s.size(), o.seed, k);

@@ -68,10 +68,12 @@ Simulation simulate_f_wave(const FWaveScene& scene, int threads) {
       constexpr double kJitterMs = 0.02;
       truth.a_wave_ms = o.a_wave_ms;
       for (int a = 0; a < a_waves; ++a)
-        add_unit_wave(scene.nerve, o.a_wave_ms + kJitterMs * random.normal(), axons[static_cast<std::size_t>(a)].size_uv, scene.sweep.rate_hz, late);
+        add_unit_wave(scene.nerve, o.a_wave_ms + kJitterMs * random.normal(), axons[static_cast<std::size_t>(a)].size_uv,
+                      scene.sweep.rate_hz, late);
     }
     for (std::size_t n = 0; n < wave.size(); ++n) wave[n] += late[n];
-    writer.add(std::move(wave), sweep_about(scene.nerve, "wrist", o.distance_mm, scene.current.intensity_ma, scene.stimulus.pulse_ms), std::move(truth));
+    writer.add(std::move(wave), sweep_about(scene.nerve, "wrist", o.distance_mm, scene.current.intensity_ma, scene.stimulus.pulse_ms),
+               std::move(truth));
   }
   Simulation simulation;
   simulation.truth_tables.push_back(to_table("truth_axons", "motor axons of the simulation", axons));

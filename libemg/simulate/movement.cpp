@@ -27,8 +27,8 @@ struct Muscle {
 
 // Two muscles that follow their drives; units of both in order.
 std::vector<SimulatedUnit> two_muscles(const PoolOptions& pool, const MuscleOptions& muscle, const std::vector<SkinChannel>& channels,
-                                       double distance_mm, const std::array<std::vector<double>, 2>& drive, double rate_hz, std::int64_t seed,
-                                       std::array<Muscle, 2>& muscles, int threads) {
+                                       double distance_mm, const std::array<std::vector<double>, 2>& drive, double rate_hz,
+                                       std::int64_t seed, std::array<Muscle, 2>& muscles, int threads) {
   std::vector<SimulatedUnit> units;
   if (pool.unit_count == 0) return units;
   const auto kernels = surface_kernels(muscle);
@@ -36,8 +36,8 @@ std::vector<SimulatedUnit> two_muscles(const PoolOptions& pool, const MuscleOpti
     const std::uint64_t offset = m * kIndexStep;
     muscles[m].pool = sample_pool(seed, pool.rate_model, pool.unit_count, pool.size_ratio, offset);
     muscles[m].trains = contraction_trains(muscles[m].pool, drive[m], pool, seed, offset, threads);
-    auto potentials = surface_pool(muscle, kernels, channels, (m == 0 ? -0.5 : 0.5) * distance_mm, muscles[m].pool, kFibreTotal, pool.size_ratio,
-                                   rate_hz, seed, offset, threads);
+    auto potentials = surface_pool(muscle, kernels, channels, (m == 0 ? -0.5 : 0.5) * distance_mm, muscles[m].pool, kFibreTotal,
+                                   pool.size_ratio, rate_hz, seed, offset, threads);
     for (std::size_t k = 0; k < potentials.size(); ++k) {
       SimulatedUnit unit;
       unit.unit_id = static_cast<int>(units.size());
@@ -148,7 +148,8 @@ std::vector<double> burst_starts(const BurstsSimulation& o) {
         break;
       case BurstLaw::clustered:
         // Groups of four on average, close together, with pauses that keep the mean rate.
-        t += random.chance(0.75) ? kClusterS * (0.5 + random.uniform()) : std::max(kClusterS, 4 * mean_s - 3 * kClusterS) * random.exponential();
+        t += random.chance(0.75) ? kClusterS * (0.5 + random.uniform())
+                                 : std::max(kClusterS, 4 * mean_s - 3 * kClusterS) * random.exponential();
         break;
     }
   }
@@ -184,7 +185,8 @@ Simulation simulate_bursts(const BurstsScene& scene, int threads) {
     drive[m] = bout_profile(bouts[m], o.rise_ms / 1000, o.duration_s);
     for (std::size_t k = 0; k < drive[m].size(); ++k) {
       const double t = static_cast<double>(k) / kDriveRateHz;
-      const bool silent = std::any_of(bouts[m].begin(), bouts[m].end(), [&](const Bout& b) { return t >= b.end_s && t < b.end_s + o.suppression_ms / 1000; });
+      const bool silent = std::any_of(bouts[m].begin(), bouts[m].end(),
+                                      [&](const Bout& b) { return t >= b.end_s && t < b.end_s + o.suppression_ms / 1000; });
       drive[m][k] = std::min(1.0, std::max(drive[m][k], silent ? 0 : o.background_effort));
     }
   }

@@ -29,7 +29,8 @@ Simulation simulate_needle(const NeedleScene& scene, int threads) {
       units[k].potential = hermite_unit(scene.waveform, {{}}, size, o.rate_hz, o.seed, k);
     } else {
       const auto anatomy = diseased(scene.pathology, scene.anatomy);
-      units[k].potential = needle_unit(anatomy, contraction.pool[k], scene.pool.size_ratio, o.rate_hz, o.seed, k, scene.electrode, jitters ? &fibres : nullptr);
+      units[k].potential = needle_unit(anatomy, contraction.pool[k], scene.pool.size_ratio, o.rate_hz, o.seed, k, scene.electrode,
+                                       jitters ? &fibres : nullptr);
     }
     add_jitter(scene.jitter, fibres, o.rate_hz, o.seed, k, units[k]);
   });

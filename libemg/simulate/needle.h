@@ -45,7 +45,8 @@ struct NeedleScene {
 
   static constexpr auto groups() {
     using S = NeedleScene;
-    return std::tuple{&S::needle, &S::effort, &S::pool, &S::anatomy, &S::electrode, &S::pathology, &S::jitter, &S::waveform, &S::spontaneous, &S::noise, &S::instrument};
+    return std::tuple{&S::needle, &S::effort,   &S::pool,        &S::anatomy, &S::electrode, &S::pathology,
+                      &S::jitter, &S::waveform, &S::spontaneous, &S::noise,   &S::instrument};
   }
 };
 

@@ -41,8 +41,10 @@ void require_noise(const ContaminantOptions& o, double rate_hz) {
       throw InvalidArgument(fmt::format("noise_step_s {} follows {}: the values must ascend", o.noise_step_s[i], o.noise_step_s[i - 1]));
   }
   const double high = o.noise_high_hz > 0 ? o.noise_high_hz : rate_hz / 2;
-  if (o.noise_high_hz >= rate_hz / 2) throw InvalidArgument(fmt::format("noise_high_hz {} is not below half the rate, {} Hz", o.noise_high_hz, rate_hz / 2));
-  if (o.noise_low_hz >= high) throw InvalidArgument(fmt::format("noise_low_hz {} is not below the upper edge, {} Hz", o.noise_low_hz, high));
+  if (o.noise_high_hz >= rate_hz / 2)
+    throw InvalidArgument(fmt::format("noise_high_hz {} is not below half the rate, {} Hz", o.noise_high_hz, rate_hz / 2));
+  if (o.noise_low_hz >= high)
+    throw InvalidArgument(fmt::format("noise_low_hz {} is not below the upper edge, {} Hz", o.noise_low_hz, high));
 }
 
 bool band_limited(const ContaminantOptions& o) {
@@ -52,12 +54,14 @@ bool band_limited(const ContaminantOptions& o) {
 RowMatrix in_band(const ContaminantOptions& o, const RowMatrix& signal, double rate_hz) {
   constexpr int kOrder = 4;
   if (o.noise_low_hz > 0 && o.noise_high_hz > 0) return bandpass(signal, rate_hz, {o.noise_low_hz, o.noise_high_hz, kOrder, false});
-  return o.noise_low_hz > 0 ? highpass(signal, rate_hz, {o.noise_low_hz, kOrder, false}) : lowpass(signal, rate_hz, {o.noise_high_hz, kOrder, false});
+  return o.noise_low_hz > 0 ? highpass(signal, rate_hz, {o.noise_low_hz, kOrder, false})
+                            : lowpass(signal, rate_hz, {o.noise_high_hz, kOrder, false});
 }
 
 // RMS that white noise of SD 1 keeps in the band: root of the energy of the impulse response.
 double band_gain(const ContaminantOptions& o, double rate_hz) {
-  RowMatrix impulse = RowMatrix::Zero(1, std::max<Index>(1024, static_cast<Index>(rate_hz * (o.noise_low_hz > 0 ? 4 / o.noise_low_hz : 0.2))));
+  RowMatrix impulse =
+      RowMatrix::Zero(1, std::max<Index>(1024, static_cast<Index>(rate_hz * (o.noise_low_hz > 0 ? 4 / o.noise_low_hz : 0.2))));
   impulse(0, 1) = 1;  // the first sample is taken as the level before the record
   return in_band(o, impulse, rate_hz).norm();
 }
@@ -98,7 +102,8 @@ double channel_noise_factor(const ContaminantOptions& options, std::int64_t seed
   return options.bad_channel_kind == BadChannel::noisy && is_bad(options, channel) ? kBadFactor * factor : factor;
 }
 
-void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads) {
+void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal,
+                         int threads) {
   require_noise(options, rate_hz);
   const double gain = band_limited(options) ? 1 / band_gain(options, rate_hz) : 1;
   const bool steady = options.noise_step_s.empty() && options.noise_modulation == 0;
@@ -106,7 +111,9 @@ void add_electrode_noise(const ContaminantOptions& options, double level_uv, std
   parallel_for(signal.rows(), threads, [&](Index c) {
     const auto index = static_cast<std::uint64_t>(c);
     const double factor = gain * channel_noise_factor(options, seed, c);
-    const auto level = [&](Index i) { return factor * (steady ? level_uv : level_at(options, level_uv, static_cast<double>(i) / rate_hz)); };
+    const auto level = [&](Index i) {
+      return factor * (steady ? level_uv : level_at(options, level_uv, static_cast<double>(i) / rate_hz));
+    };
     if (any && band_limited(options)) {
       // A quarter of a second lets the filter forget its start.
       const Index before = static_cast<Index>(rate_hz / 4);
@@ -147,11 +154,13 @@ std::vector<NoiseEvent> add_ecg(const ContaminantOptions& o, std::int64_t seed, 
     interval = std::max(kLeastS, o.ecg_interval_s + kSpreadS * deviation);
     // Phase of a beat: 2 pi for each interval, R at 0.
     const double scale = 2 * std::numbers::pi / interval;
-    const auto from = std::max<Index>(0, static_cast<Index>((at - interval / 2) * rate_hz)), to = std::min(signal.cols(), static_cast<Index>((at + interval / 2) * rate_hz));
+    const auto from = std::max<Index>(0, static_cast<Index>((at - interval / 2) * rate_hz)),
+               to = std::min(signal.cols(), static_cast<Index>((at + interval / 2) * rate_hz));
     for (Index i = from; i < to; ++i) {
       const double phase = (static_cast<double>(i) / rate_hz - at) * scale;
       double sum = 0;
-      for (const auto& wave : kWaves) sum += wave.height * std::exp(-(phase - wave.phase) * (phase - wave.phase) / (2 * wave.width * wave.width));
+      for (const auto& wave : kWaves)
+        sum += wave.height * std::exp(-(phase - wave.phase) * (phase - wave.phase) / (2 * wave.width * wave.width));
       for (Index c = 0; c < signal.rows(); ++c) signal(c, i) += o.ecg_uv * gain[static_cast<std::size_t>(c)] * sum;
     }
     if (at >= 0 && at < end_s) beats.push_back({"ecg", at, at, at, largest, o.ecg_uv * gain[static_cast<std::size_t>(largest)]});
@@ -221,7 +230,8 @@ std::vector<NoiseEvent> add_motion(const ContaminantOptions& o, std::int64_t see
       const auto shape = static_cast<MotionShape>(random.below(3));
       const double length = random.uniform(0.02, 0.2), size = o.motion_uv * random.uniform(0.5, 1.5);
       const double lasts = shape == MotionShape::half_cosine ? length : 5 * (shape == MotionShape::step ? 4 : 1) * length;
-      const auto from = static_cast<Index>(std::ceil(t * rate_hz)), to = std::min(signal.cols(), static_cast<Index>((t + 2 * lasts) * rate_hz));
+      const auto from = static_cast<Index>(std::ceil(t * rate_hz)),
+                 to = std::min(signal.cols(), static_cast<Index>((t + 2 * lasts) * rate_hz));
       for (Index i = from; i < to; ++i) {
         const double v = size * motion_wave(shape, length, static_cast<double>(i) / rate_hz - t);
         for (Index c = 0; c < signal.rows(); ++c) signal(c, i) += v * share[static_cast<std::size_t>(c)];
@@ -232,7 +242,8 @@ std::vector<NoiseEvent> add_motion(const ContaminantOptions& o, std::int64_t see
   if (o.cable_uv > 0) {
     train(o.cable_rate_per_min, kCableStream, [&](Random& random, double t, const std::vector<double>& share, Index largest) {
       const double length = random.uniform(0.1, 0.5);
-      const auto from = static_cast<Index>(std::ceil(t * rate_hz)), to = std::min(signal.cols(), static_cast<Index>((t + length) * rate_hz));
+      const auto from = static_cast<Index>(std::ceil(t * rate_hz)),
+                 to = std::min(signal.cols(), static_cast<Index>((t + length) * rate_hz));
       for (Index i = from; i < to; ++i) {
         const double v = o.cable_uv * random.normal() * std::sin(std::numbers::pi * (static_cast<double>(i) / rate_hz - t) / length);
         for (Index c = 0; c < signal.rows(); ++c) signal(c, i) += v * share[static_cast<std::size_t>(c)];

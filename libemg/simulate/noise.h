@@ -88,7 +88,8 @@ struct NoiseEvent {
 };
 
 /// Adds electrode noise of the given level before steps and modulation: it stands at the electrode, so the amplifier filters it.
-void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal, int threads);
+void add_electrode_noise(const ContaminantOptions& options, double level_uv, std::int64_t seed, double rate_hz, RowMatrix& signal,
+                         int threads);
 
 /// Level over base that channel `c` has.
 double channel_noise_factor(const ContaminantOptions& options, std::int64_t seed, Index channel);

@@ -60,7 +60,8 @@ RowMatrix planar_table(const PlanarConductor& conductor, double depth_mm) {
   RowMatrix transfer(k_count, k_count);
   for (Index i = 0; i < k_count; ++i) {
     for (Index j = 0; j < k_count; ++j) {
-      const double disc = conductor.electrode_radius_mm > 0 ? disc_factor(conductor.electrode_radius_mm * std::hypot(frequency(i), frequency(j))) : 1;
+      const double disc =
+          conductor.electrode_radius_mm > 0 ? disc_factor(conductor.electrode_radius_mm * std::hypot(frequency(i), frequency(j))) : 1;
       transfer(i, j) = disc * frequency(j) * planar_transfer(conductor, frequency(i), frequency(j), depth_mm);
     }
   }

@@ -20,10 +20,10 @@ enum class RateModel { onion_fdi, onion_vl, onion_ta, fuglevand, normalised };
 constexpr auto enum_names(RateModel) {
   using M = RateModel;
   return std::array<std::pair<M, std::string_view>, 5>{{{M::onion_fdi, "onion_fdi"},
-                                                    {M::onion_vl, "onion_vl"},
-                                                    {M::onion_ta, "onion_ta"},
-                                                    {M::fuglevand, "fuglevand"},
-                                                    {M::normalised, "normalised"}}};
+                                                        {M::onion_vl, "onion_vl"},
+                                                        {M::onion_ta, "onion_ta"},
+                                                        {M::fuglevand, "fuglevand"},
+                                                        {M::normalised, "normalised"}}};
 }
 
 struct MotorNeuron {

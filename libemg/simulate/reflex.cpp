@@ -35,13 +35,15 @@ Random sweep_random(const SweepOptions& sweep, int number, std::uint64_t use) {
 Simulation simulate_blink(const BlinkScene& scene, int threads) {
   validate_scene(scene);
   const auto& o = scene.blink;
-  constexpr double kR1LengthMs = 5, kR2LengthMs = 40, kPhaseMs = 2, kHabituation = 0.3, kHabituationS = 5, kRecoveryS = 0.5, kSpreadSdMs = 2;
+  constexpr double kR1LengthMs = 5, kR2LengthMs = 40, kPhaseMs = 2, kHabituation = 0.3, kHabituationS = 5, kRecoveryS = 0.5,
+                   kSpreadSdMs = 2;
   constexpr int kR1Units = 8, kR2Units = 40;
   SweepWriter writer(scene.sweep, scene.stimulus);
   for (int s = 0; s < o.stimulus_count; ++s) {
     Random random = sweep_random(scene.sweep, s, 0);
     const double r1 = std::max(1.0, o.r1_ms + o.r1_sd_ms * random.normal()), r2 = std::max(r1, o.r2_ms + o.r2_sd_ms * random.normal()),
-                 contralateral = std::max(r1, r2 + 0.3 * o.r2_sd_ms * random.normal()), spread = std::max(1.0, o.spread_ms + kSpreadSdMs * random.normal());
+                 contralateral = std::max(r1, r2 + 0.3 * o.r2_sd_ms * random.normal()),
+                 spread = std::max(1.0, o.spread_ms + kSpreadSdMs * random.normal());
     const double habituated = s > 0 ? 1 - kHabituation * std::exp(-o.stimulus_interval_s / kHabituationS) : 1;
     const double recovered = o.conditioning_s > 0 ? 1 - std::exp(-o.conditioning_s / kRecoveryS) : 1;
     const double r2_uv = o.r2_uv * habituated * recovered;
@@ -67,7 +69,8 @@ Simulation simulate_blink(const BlinkScene& scene, int threads) {
         }
         if (r2_uv > 0) {
           const double start = row == 0 ? r2 : contralateral;
-          add_burst(sweep_random(scene.sweep, s, 2 + static_cast<std::uint64_t>(row)), kR2Units, start, kR2LengthMs, r2_uv, scene.sweep.rate_hz, kPhaseMs, wave);
+          add_burst(sweep_random(scene.sweep, s, 2 + static_cast<std::uint64_t>(row)), kR2Units, start, kR2LengthMs, r2_uv,
+                    scene.sweep.rate_hz, kPhaseMs, wave);
           truth.r2_ms = start;
         }
       }
@@ -90,7 +93,8 @@ Simulation simulate_mep(const MepScene& scene, int threads) {
     Random random = sweep_random(scene.sweep, s, 0);
     const double latency = std::max(1.0, o.latency_ms + o.latency_sd_ms * random.normal());
     const double mean = o.largest_mv * kUvPerMv / (1 + std::exp(-(o.intensity_pct - o.half_intensity_pct) / o.slope_pct));
-    const double size = random.log_normal(mean, o.amplitude_cv), silence_end = std::max(latency, o.silence_ms + o.silence_sd_ms * random.normal());
+    const double size = random.log_normal(mean, o.amplitude_cv),
+                 silence_end = std::max(latency, o.silence_ms + o.silence_sd_ms * random.normal());
     auto wave = writer.empty();
     TruthSweep truth;
     truth.arrival_ms = latency;
@@ -115,10 +119,13 @@ Simulation simulate_mep(const MepScene& scene, int threads) {
         const double t = static_cast<double>(n) * step_ms + start;
         double level = 1;
         if (t > latency && t < silence_end) level = 0;
-        if (t >= silence_end) level = std::min(1.0, (t - silence_end) / kReturnMs) * (1 + kRebound * std::exp(-(t - silence_end) / (2 * kReturnMs)));
+        if (t >= silence_end)
+          level = std::min(1.0, (t - silence_end) / kReturnMs) * (1 + kRebound * std::exp(-(t - silence_end) / (2 * kReturnMs)));
         const double v = gain * level * carrier[n];
-        if (n < zero) before.push_back(v);
-        else if (n - zero < wave.size()) wave[n - zero] += v;
+        if (n < zero)
+          before.push_back(v);
+        else if (n - zero < wave.size())
+          wave[n - zero] += v;
       }
       truth.silence_start_ms = latency;
       truth.silence_end_ms = silence_end;

@@ -127,7 +127,8 @@ Simulation simulate_rest(const RestScene& scene, int threads) {
   const auto sites = sites_of(scene);
   const auto rates = scene.twitch.twitch_rate_per_min.size();
   if (rates != 1 && rates != sites.size())
-    throw InvalidArgument(fmt::format("twitch_rate_per_min has {} values for {} muscles, expected one or one for each", rates, sites.size()));
+    throw InvalidArgument(
+        fmt::format("twitch_rate_per_min has {} values for {} muscles, expected one or one for each", rates, sites.size()));
   std::vector<Channel> channels;
   for (const auto& site : sites) {
     for (auto& about : channels_about(site.channels)) channels.push_back(std::move(about));
@@ -135,7 +136,8 @@ Simulation simulate_rest(const RestScene& scene, int threads) {
   const bool needle = o.electrode == RestElectrode::needle;
   if (needle) channels = {needle_channel()};
   Simulation simulation;
-  open_recording(simulation, channels, o.rate_hz, o.duration_s, needle ? "simulated needle recording of a resting muscle" : "simulated surface recording of resting muscles");
+  open_recording(simulation, channels, o.rate_hz, o.duration_s,
+                 needle ? "simulated needle recording of a resting muscle" : "simulated surface recording of resting muscles");
   const auto channel_count = static_cast<Index>(channels.size());
   const bool sources = scene.twitch.source_count > 0 || !scene.spontaneous.activity.empty() || !o.bout_start_s.empty();
   std::optional<PlanarKernels> kernels;
@@ -146,8 +148,10 @@ Simulation simulate_rest(const RestScene& scene, int threads) {
   for (std::size_t m = 0; m < sites.size() && sources; ++m) {
     NeedleAnatomy anatomy;
     anatomy.electrode_from_endplate_mm = o.electrode_from_endplate_mm;
-    const auto electrodes = needle ? needle_electrodes(anatomy, o.rate_hz, o.seed) : skin_electrodes(scene, sites[m], *kernels, channel_count);
-    auto twitching = twitch_units(scene.twitch, electrodes, field_of(sites[m]), o.duration_s, o.seed, m, static_cast<int>(units.size()), threads);
+    const auto electrodes =
+        needle ? needle_electrodes(anatomy, o.rate_hz, o.seed) : skin_electrodes(scene, sites[m], *kernels, channel_count);
+    auto twitching =
+        twitch_units(scene.twitch, electrodes, field_of(sites[m]), o.duration_s, o.seed, m, static_cast<int>(units.size()), threads);
     if (m + 1 < sites.size()) share_twitches(scene.twitch, twitching, sites[m + 1].rows, o.seed);
     const double noise_uv = scene.noise.noise_uv;
     for (const auto& unit : twitching) {

@@ -40,7 +40,8 @@ struct RestSimulation {
         field("electrode", &O::electrode, {}, "a pair over every muscle, a grid over the first, or a concentric needle in it"),
         field("muscle", &O::muscle, {}, "names of the muscles, one channel each (pair)"),
         field("interelectrode_mm", &O::interelectrode_mm, {1, 60}, "between the electrodes of a pair"),
-        field("electrode_from_endplate_mm", &O::electrode_from_endplate_mm, {-70, 70}, "middle of the pair, or needle, from the end-plate zone"),
+        field("electrode_from_endplate_mm", &O::electrode_from_endplate_mm, {-70, 70},
+              "middle of the pair, or needle, from the end-plate zone"),
         field("bout_start_s", &O::bout_start_s, {0, 86400}, "starts of voluntary bouts of the first muscle"),
         field("bout_s", &O::bout_s, {0.05, 3600}, "length of a bout, ramps included"),
         field("bout_ramp_s", &O::bout_ramp_s, {0, 60}, "rise and fall of a bout"),
@@ -50,7 +51,6 @@ struct RestSimulation {
   }
 };
 static_assert(fully_described<RestSimulation>());
-
 
 struct RestScene {
   RestSimulation rest;

@@ -29,13 +29,17 @@ std::vector<double> fired_shares(const RnsScene& scene, std::size_t train, int t
   std::vector<std::uint8_t> fired(stimuli * plates);
   parallel_for(static_cast<Index>(plates), threads, [&](Index i) {
     const auto k = static_cast<std::uint64_t>(i);
-    Random safety = random_of(scene.sweep.seed, RandomDomain::transmission, k), random = random_of(scene.sweep.seed, RandomDomain::transmission, k, (train + 1) << 32);
-    EndPlate plate(scene.transmission, draw_safety_factor(scene.transmission, safety), store_factor(o, o.train_s[train]), release_factor(o, o.train_s[train]));
+    Random safety = random_of(scene.sweep.seed, RandomDomain::transmission, k),
+           random = random_of(scene.sweep.seed, RandomDomain::transmission, k, (train + 1) << 32);
+    EndPlate plate(scene.transmission, draw_safety_factor(scene.transmission, safety), store_factor(o, o.train_s[train]),
+                   release_factor(o, o.train_s[train]));
     for (std::size_t s = 0; s < stimuli; ++s) fired[s * plates + k] = plate.ratio(plate.impulse(1 / o.train_hz, &random)) > 1;
   });
   std::vector<double> shares(stimuli);
   for (std::size_t s = 0; s < stimuli; ++s)
-    shares[s] = static_cast<double>(std::count(fired.begin() + static_cast<std::ptrdiff_t>(s * plates), fired.begin() + static_cast<std::ptrdiff_t>((s + 1) * plates), 1)) / o.end_plate_count;
+    shares[s] = static_cast<double>(std::count(fired.begin() + static_cast<std::ptrdiff_t>(s * plates),
+                                               fired.begin() + static_cast<std::ptrdiff_t>((s + 1) * plates), 1)) /
+                o.end_plate_count;
   return shares;
 }
 
@@ -58,7 +62,9 @@ Simulation simulate_rns(const RnsScene& scene, int threads) {
       const double share = shares[static_cast<std::size_t>(s)];
       const auto fires = excited_axons(axons, scene.current.intensity_ma, scene.sweep.seed, writer.count());
       for (std::size_t i = 0; i < axons.size(); ++i) {
-        if (!fires[i] || (faulty && o.fault == RnsFault::submaximal && static_cast<double>(i) >= kSubmaximalShare * static_cast<double>(axons.size()))) continue;
+        if (!fires[i] ||
+            (faulty && o.fault == RnsFault::submaximal && static_cast<double>(i) >= kSubmaximalShare * static_cast<double>(axons.size())))
+          continue;
         const double latency = motor_latency_ms(axons[i], o.distance_mm);
         ++responding;
         truth.arrival_ms = std::min(latency, truth.arrival_ms.value_or(latency));

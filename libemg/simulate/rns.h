@@ -3,7 +3,8 @@
 //
 // Result: sweeps x samples, trains in order; truth_sweeps with the share of end-plates that fired. Exercise raises release for 20 s and
 // empties the store for minutes (repair, then exhaustion). Throws InvalidArgument for options outside their range.
-// Cost: end-plates for each stimulus, plus the samples. Method: endplate.h. Faults are put in where the option says and marked in the truth.
+// Cost: end-plates for each stimulus, plus the samples. Method: endplate.h. Faults are put in where the option says and marked in the
+// truth.
 
 #include <array>
 #include <string_view>

@@ -19,7 +19,9 @@
 namespace emg {
 
 template <class T>
-concept Scene = requires { T::groups(); };
+concept Scene = requires {
+  T::groups();
+};
 
 /// visit(group) for every group of `scene`, in order.
 template <Scene S, class Visitor>
@@ -61,7 +63,8 @@ S scene_from_values(const std::vector<Value>& values) {
   for_each_group(scene, [&](auto& group) {
     using Group = std::decay_t<decltype(group)>;
     const std::size_t count = std::tuple_size_v<decltype(Group::fields())>;
-    group = from_values<Group>({values.begin() + static_cast<std::ptrdiff_t>(first), values.begin() + static_cast<std::ptrdiff_t>(first + count)});
+    group = from_values<Group>(
+        {values.begin() + static_cast<std::ptrdiff_t>(first), values.begin() + static_cast<std::ptrdiff_t>(first + count)});
     first += count;
   });
   return scene;

@@ -22,8 +22,9 @@ std::vector<SensoryFibre> fibres_of(const SensoryNcsScene& scene) {
   std::vector<SensoryFibre> fibres(static_cast<std::size_t>(o.fibre_count));
   for (std::size_t i = 0; i < fibres.size(); ++i) {
     Random random = random_of(scene.sweep.seed, RandomDomain::axons, i);
-    const double drawn = random.truncated_normal(o.velocity_m_s, o.velocity_sd_m_s, std::max(1.0, o.velocity_m_s - kMostSd * o.velocity_sd_m_s),
-                                                 o.velocity_m_s + kMostSd * o.velocity_sd_m_s);
+    const double drawn =
+        random.truncated_normal(o.velocity_m_s, o.velocity_sd_m_s, std::max(1.0, o.velocity_m_s - kMostSd * o.velocity_sd_m_s),
+                                o.velocity_m_s + kMostSd * o.velocity_sd_m_s);
     const double quantile = o.velocity_m_s + o.velocity_sd_m_s * normal_quantile((static_cast<double>(i) + 0.5) / o.fibre_count);
     fibres[i].velocity_m_s = std::max(1.0, o.velocity_law == VelocityLaw::normal ? drawn : quantile);
     fibres[i].conducts = random.chance(o.responding_share);
@@ -32,7 +33,8 @@ std::vector<SensoryFibre> fibres_of(const SensoryNcsScene& scene) {
 }
 
 // Sum of the unit waves of fibres at one distance, each of height 1.
-std::vector<double> compound(const SensoryNcsScene& scene, const std::vector<SensoryFibre>& fibres, double distance_mm, bool all, TruthSweep* truth) {
+std::vector<double> compound(const SensoryNcsScene& scene, const std::vector<SensoryFibre>& fibres, double distance_mm, bool all,
+                             TruthSweep* truth) {
   constexpr double kReach = 6;
   const auto& o = scene.sensory;
   const double step_ms = 1000 / scene.sweep.rate_hz;
@@ -64,7 +66,8 @@ Simulation simulate_sensory_ncs(const SensoryNcsScene& scene, int threads) {
   const auto fibres = fibres_of(scene);
   double scale = 0;
   if (!fibres.empty()) {
-    const double height = peak_to_peak(compound(scene, fibres, o.distance_mm.front(), true, nullptr), scene.sweep.rate_hz, 0, scene.sweep.after_ms);
+    const double height =
+        peak_to_peak(compound(scene, fibres, o.distance_mm.front(), true, nullptr), scene.sweep.rate_hz, 0, scene.sweep.after_ms);
     if (!(height > 0)) throw InvalidArgument(fmt::format("after_ms {} ends before the response from the first site", scene.sweep.after_ms));
     scale = o.snap_uv / height;
   }

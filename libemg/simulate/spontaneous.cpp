@@ -14,8 +14,8 @@ namespace emg {
 namespace {
 
 // Streams of the sources: those of twitches lie below.
-constexpr std::uint64_t kTrainStream = std::uint64_t{1} << 28, kPotentialStream = std::uint64_t{2} << 28, kDropStream = std::uint64_t{3} << 28,
-                        kGroupStream = std::uint64_t{4} << 28;
+constexpr std::uint64_t kTrainStream = std::uint64_t{1} << 28, kPotentialStream = std::uint64_t{2} << 28,
+                        kDropStream = std::uint64_t{3} << 28, kGroupStream = std::uint64_t{4} << 28;
 constexpr double kLeastS = 1e-9;  // so that runs without a pause end
 
 struct Run {
@@ -83,7 +83,8 @@ void Writer::fibrillation(bool irregular) {
   const double hz = rate(0.6, 15), cv = irregular ? 0.6 : random_.uniform(0.01, 0.1);
   for (const auto& run : runs_of(shared_, o_, 10, 60, duration_s_)) {
     const double drift = random_.uniform(-0.4, 0), length = run.end_s - run.start_s;
-    regular(run, cv, 0.005, [&](double t) { return hz * std::exp(drift * t / length); }, [](double) { return 1.0; });
+    regular(
+        run, cv, 0.005, [&](double t) { return hz * std::exp(drift * t / length); }, [](double) { return 1.0; });
   }
 }
 
@@ -109,7 +110,9 @@ void Writer::end_plate_noise() {
 
 void Writer::complex_repetitive() {
   const double hz = rate(6, 95), cv = random_.uniform(0.002, 0.012);
-  for (const auto& run : runs_of(shared_, o_, 2, 15, duration_s_)) regular(run, cv, 0.001, [&](double) { return hz; }, [](double) { return 1.0; });
+  for (const auto& run : runs_of(shared_, o_, 2, 15, duration_s_))
+    regular(
+        run, cv, 0.001, [&](double) { return hz; }, [](double) { return 1.0; });
 }
 
 void Writer::myotonic(bool waning) {
@@ -117,7 +120,8 @@ void Writer::myotonic(bool waning) {
   for (const auto& run : runs_of(shared_, o_, 1, 10, duration_s_)) {
     const double length = run.end_s - run.start_s;
     const auto wave = [&](double t) { return waning ? 1 - t / length : std::pow(std::sin(std::numbers::pi * t / length), 2); };
-    regular(run, 0.03, 0.004, [&](double t) { return low + (high - low) * wave(t); }, [&](double t) { return 0.4 + 0.6 * wave(t); });
+    regular(
+        run, 0.03, 0.004, [&](double t) { return low + (high - low) * wave(t); }, [&](double t) { return 0.4 + 0.6 * wave(t); });
   }
 }
 
@@ -137,8 +141,11 @@ void Writer::myokymic() {
 
 void Writer::neuromyotonic() {
   for (const auto& run : runs_of(shared_, o_, 0.1, 3, duration_s_)) {
-    const double hz = rate(150, 300), growth = random_.uniform(1.05, 1.4), end = random_.uniform(0.2, 0.6), length = run.end_s - run.start_s;
-    regular(run, 0.02, 0.002, [&](double t) { return hz / std::pow(growth, t / length); }, [&](double t) { return 1 - (1 - end) * t / length; });
+    const double hz = rate(150, 300), growth = random_.uniform(1.05, 1.4), end = random_.uniform(0.2, 0.6),
+                 length = run.end_s - run.start_s;
+    regular(
+        run, 0.02, 0.002, [&](double t) { return hz / std::pow(growth, t / length); },
+        [&](double t) { return 1 - (1 - end) * t / length; });
   }
 }
 
@@ -147,7 +154,8 @@ void Writer::cramp() {
   for (const auto& run : runs_of(shared_, o_, 5, 60, duration_s_)) {
     const double length = run.end_s - run.start_s, recruited = run.start_s + random_.uniform(0, std::min(10.0, 0.4 * length));
     const double leaves = run.end_s - 0.3 * length * random_.uniform();
-    regular({recruited, leaves}, 0.3, 0.006, [&](double t) { return hz * (1 - 0.5 * t / length); }, [](double) { return 1.0; });
+    regular(
+        {recruited, leaves}, 0.3, 0.006, [&](double t) { return hz * (1 - 0.5 * t / length); }, [](double) { return 1.0; });
   }
 }
 
@@ -166,7 +174,8 @@ void Writer::tetanic_doublets() {
 
 void Writer::continuous_unit() {
   const double hz = rate(1.5, 16), cv = random_.uniform(0.015, 0.045);
-  regular({random_.uniform() / hz, duration_s_}, cv, 0.01, [&](double) { return hz; }, [](double) { return 1.0; });
+  regular(
+      {random_.uniform() / hz, duration_s_}, cv, 0.01, [&](double) { return hz; }, [](double) { return 1.0; });
 }
 
 void Writer::hemifacial() {
@@ -377,17 +386,20 @@ Activity activity_named(const std::string& name) {
     names.emplace_back(word);
   }
   const auto nearest = nearest_name(name, names);
-  throw InvalidArgument(fmt::format("activity \"{}\" is not one of {}{}", name, fmt::join(names, ", "), nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+  throw InvalidArgument(fmt::format("activity \"{}\" is not one of {}{}", name, fmt::join(names, ", "),
+                                    nearest.empty() ? "" : "; did you mean " + nearest + "?"));
 }
 
-ActivityTrain activity_train(Activity activity, const SpontaneousOptions& options, double duration_s, std::int64_t seed, std::uint64_t group,
-                             std::uint64_t source) {
-  return Writer(options, duration_s, random_of(seed, RandomDomain::spontaneous, group), random_of(seed, RandomDomain::spontaneous, kTrainStream + source))
+ActivityTrain activity_train(Activity activity, const SpontaneousOptions& options, double duration_s, std::int64_t seed,
+                             std::uint64_t group, std::uint64_t source) {
+  return Writer(options, duration_s, random_of(seed, RandomDomain::spontaneous, group),
+                random_of(seed, RandomDomain::spontaneous, kTrainStream + source))
       .write(activity);
 }
 
 std::vector<SimulatedUnit> spontaneous_units(const SpontaneousOptions& options, const Electrodes& electrodes, double duration_s,
-                                             std::int64_t seed, std::uint64_t muscle, int first_id, std::vector<TruthEvent>& events, int threads) {
+                                             std::int64_t seed, std::uint64_t muscle, int first_id, std::vector<TruthEvent>& events,
+                                             int threads) {
   const auto sources = sources_of(options, seed, muscle);
   std::vector<SimulatedUnit> units(sources.size());
   std::vector<std::vector<std::pair<double, double>>> episodes(sources.size());

@@ -82,8 +82,8 @@ struct ActivityTrain {
 };
 
 /// Discharges of a source of a kind over `duration_s`. Sources of one `group` share their runs and bursts.
-ActivityTrain activity_train(Activity activity, const SpontaneousOptions& options, double duration_s, std::int64_t seed, std::uint64_t group,
-                             std::uint64_t source);
+ActivityTrain activity_train(Activity activity, const SpontaneousOptions& options, double duration_s, std::int64_t seed,
+                             std::uint64_t group, std::uint64_t source);
 
 /// What electrodes see of a unit or a fibre: the only thing that a kind of recording must tell.
 struct Electrodes {
@@ -97,7 +97,8 @@ struct Electrodes {
 
 /// All sources of one muscle, with the runs and bursts that they make as events; unit numbers from `first_id` on.
 std::vector<SimulatedUnit> spontaneous_units(const SpontaneousOptions& options, const Electrodes& electrodes, double duration_s,
-                                             std::int64_t seed, std::uint64_t muscle, int first_id, std::vector<TruthEvent>& events, int threads);
+                                             std::int64_t seed, std::uint64_t muscle, int first_id, std::vector<TruthEvent>& events,
+                                             int threads);
 
 /// The kind called `name`. Throws InvalidArgument naming the nearest.
 Activity activity_named(const std::string& name);

@@ -38,8 +38,8 @@ std::vector<SimulatedUnit> units_of(const SurfaceScene& scene, const std::vector
   const std::uint64_t offset = muscle * kIndexStep;
   const auto pool = sample_pool(o.seed, scene.pool.rate_model, scene.pool.unit_count, scene.pool.size_ratio, offset);
   auto trains = contraction_trains(pool, bout_profile(bouts, o.ramp_ms / 1000, o.duration_s), scene.pool, o.seed, offset, threads);
-  auto potentials =
-      surface_pool(scene.muscle, kernels, channels, place_mm(o, muscle), pool, scene.whole.fibre_total, scene.pool.size_ratio, o.rate_hz, o.seed, offset, threads);
+  auto potentials = surface_pool(scene.muscle, kernels, channels, place_mm(o, muscle), pool, scene.whole.fibre_total, scene.pool.size_ratio,
+                                 o.rate_hz, o.seed, offset, threads);
   std::vector<SimulatedUnit> units(pool.size());
   for (std::size_t k = 0; k < units.size(); ++k) {
     units[k].unit_id = static_cast<int>(muscle) * scene.pool.unit_count + static_cast<int>(k);

@@ -4,7 +4,7 @@
 // Result: two channels (agonist, antagonist), bipolar along the fibres; what a muscle gives to the other's electrodes is computed by the
 // same conductor. truth_units, truth_spikes, truth_events (bursts). Zero units, bursts or noise give the remaining parts. Throws
 // InvalidArgument for options outside their range, a burst shorter than its two ramps, a shortest interval above the mean one. Cost: about
-// 15 ms for each unit, 300 ms for the tables of the conductor, 20 ns for each sample. 
+// 15 ms for each unit, 300 ms for the tables of the conductor, 20 ns for each sample.
 
 #include "libemg/simulate/surface_muscle.h"
 #include "libemg/simulate/truth.h"

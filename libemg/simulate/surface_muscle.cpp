@@ -15,13 +15,14 @@ namespace {
 constexpr double kCellMm = 0.3;
 constexpr double kWaveReach = 20;  // 2e-5 of the slope's peak is cut off
 constexpr double kShallowestMm = 0.5;
-constexpr double kLargestPart = 0.25;     // of the muscle: territory of the largest unit
+constexpr double kLargestPart = 0.25;  // of the muscle: territory of the largest unit
 constexpr double kDiameterSdUm = 6;
-constexpr double kNormalReach = 3.7;      // 99.9 % of a planar normal law lies within 3.7 SD
-constexpr double kFinestWaveMm = 0.5;     // travel of the wave between two points on which fibres are summed
+constexpr double kNormalReach = 3.7;   // 99.9 % of a planar normal law lies within 3.7 SD
+constexpr double kFinestWaveMm = 0.5;  // travel of the wave between two points on which fibres are summed
 constexpr double kTypicalVelocity = 4;
 
-// Points a sample on which the fibres of a unit are summed before they are interpolated to kPhases: the potentials hold nothing above 1 kHz.
+// Points a sample on which the fibres of a unit are summed before they are interpolated to kPhases: the potentials hold nothing above 1
+// kHz.
 Index sum_phases(double rate_hz) {
   Index phases = 1;
   while (phases < kPhases && kTypicalVelocity * 1000 / (rate_hz * static_cast<double>(phases)) > kFinestWaveMm) phases *= 2;
@@ -122,7 +123,8 @@ UnitPotential surface_unit(const MuscleOptions& muscle, const PlanarKernels& ker
   unit.territory_y_mm = half_depth * (1 + r * std::sin(angle));
   unit.territory_mm = 2 * std::sqrt(kLargestPart * share * half_width * half_depth);
   unit.fibre_count = std::max(1, static_cast<int>(std::lround(fibre_count)));
-  const auto branches = axon_branches(random, kBranches, unit.territory_x_mm, unit.territory_y_mm, unit.territory_mm / 2, muscle.endplate_sd_mm);
+  const auto branches =
+      axon_branches(random, kBranches, unit.territory_x_mm, unit.territory_y_mm, unit.territory_mm / 2, muscle.endplate_sd_mm);
   const double sigma = unit.territory_mm / 2 / kNormalReach;
   const FibreLaw law{muscle.fibre_half_length_mm, unit_diameter_um(size_place), kDiameterSdUm};
   std::vector<Fibre> fibres;
@@ -140,8 +142,8 @@ UnitPotential surface_unit(const MuscleOptions& muscle, const PlanarKernels& ker
 }
 
 std::vector<UnitPotential> surface_pool(const MuscleOptions& muscle, const PlanarKernels& kernels, const std::vector<SkinChannel>& channels,
-                                        double muscle_x_mm, const std::vector<MotorNeuron>& pool, double fibre_total, double size_ratio, double rate_hz,
-                                        std::int64_t seed, std::uint64_t index_offset, int threads) {
+                                        double muscle_x_mm, const std::vector<MotorNeuron>& pool, double fibre_total, double size_ratio,
+                                        double rate_hz, std::int64_t seed, std::uint64_t index_offset, int threads) {
   const double total = std::accumulate(pool.begin(), pool.end(), 0.0, [](double sum, const MotorNeuron& n) { return sum + n.size; });
   std::vector<UnitPotential> units(pool.size());
   parallel_for(static_cast<Index>(pool.size()), threads, [&](Index i) {

@@ -3,9 +3,9 @@
 //
 // Lengths in mm, templates in microvolts on a grid of kPhases points for each sample, from the discharge of the neuron on.
 // Cost: 10 us for each channel and computed fibre, 300 ms for the tables of the conductor.
-// Method: each unit is represented by `fibre_samples` fibres that stand for all (amplitude SD from sampling about 10 % at 30); the kernel of
-// planar_conductor.h in the fibre integral of fibre_potential.h. Cells of 0.3 mm: the kernel is smooth at electrode distance.
-// Error: 5e-3 of the peak against cells of 0.1 mm.
+// Method: each unit is represented by `fibre_samples` fibres that stand for all (amplitude SD from sampling about 10 % at 30); the kernel
+// of planar_conductor.h in the fibre integral of fibre_potential.h. Cells of 0.3 mm: the kernel is smooth at electrode distance. Error:
+// 5e-3 of the peak against cells of 0.1 mm.
 
 #include <cstdint>
 #include <vector>
@@ -77,8 +77,8 @@ UnitPotential surface_unit(const MuscleOptions& muscle, const PlanarKernels& ker
 
 /// Every unit of `pool`, sizes sharing the `fibre_total` fibres of the muscle.
 std::vector<UnitPotential> surface_pool(const MuscleOptions& muscle, const PlanarKernels& kernels, const std::vector<SkinChannel>& channels,
-                                        double muscle_x_mm, const std::vector<MotorNeuron>& pool, double fibre_total, double size_ratio, double rate_hz,
-                                        std::int64_t seed, std::uint64_t index_offset, int threads);
+                                        double muscle_x_mm, const std::vector<MotorNeuron>& pool, double fibre_total, double size_ratio,
+                                        double rate_hz, std::int64_t seed, std::uint64_t index_offset, int threads);
 
 /// Channels of a recording as described.
 std::vector<Channel> channels_about(const std::vector<SkinChannel>& channels);

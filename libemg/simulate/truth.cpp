@@ -131,7 +131,7 @@ void render_units(Recording& recording, const std::vector<SimulatedUnit>& units,
 }
 
 struct NoiseLevels {
-  double noise_uv = 0;  ///< of a channel of factor 1, in the recorded band
+  double noise_uv = 0;           ///< of a channel of factor 1, in the recorded band
   std::vector<double> clean_uv;  ///< RMS of each channel while anything is active; 0 without
 };
 
@@ -238,7 +238,8 @@ void add_noise(Simulation& simulation, const ContaminantOptions& noise, const In
   std::vector<TruthNoise> rows;
   for (Index c = 0; c < samples.rows(); ++c) {
     const auto k = static_cast<std::size_t>(c);
-    TruthNoise row{static_cast<int>(c), recording.channels[k].name, levels.noise_uv * channel_noise_factor(noise, seed, c), {}, noise.line_uv, "good"};
+    TruthNoise row{
+        static_cast<int>(c), recording.channels[k].name, levels.noise_uv * channel_noise_factor(noise, seed, c), {}, noise.line_uv, "good"};
     if (row.noise_uv > 0 && levels.clean_uv[k] > 0) row.snr_db = 20 * std::log10(levels.clean_uv[k] / row.noise_uv);
     for (const double bad : noise.bad_channels) {
       if (bad != static_cast<double>(c)) continue;
@@ -262,7 +263,8 @@ void add_noise(Simulation& simulation, const ContaminantOptions& noise, const In
 double reference_time_s(const SimulatedUnit& unit, std::size_t e, double rate_hz) {
   const double shift = unit.reference_shift_s.empty() ? 0 : unit.reference_shift_s[e];
   const auto& potential = unit.potential;
-  return unit.train.time_s[e] + shift + static_cast<double>(reference_point(potential, unit.channel) - potential.lead) / (kPhases * rate_hz);
+  return unit.train.time_s[e] + shift +
+         static_cast<double>(reference_point(potential, unit.channel) - potential.lead) / (kPhases * rate_hz);
 }
 
 TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz, double noise_uv) {
@@ -294,7 +296,8 @@ TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz
   return event;
 }
 
-void open_recording(Simulation& simulation, std::vector<Channel> channels, double rate_hz, double duration_s, const std::string& description) {
+void open_recording(Simulation& simulation, std::vector<Channel> channels, double rate_hz, double duration_s,
+                    const std::string& description) {
   auto& recording = simulation.recording;
   recording.rate_hz = rate_hz;
   recording.samples = RowMatrix::Zero(static_cast<Index>(channels.size()), samples_in_s(duration_s, rate_hz));
@@ -304,17 +307,19 @@ void open_recording(Simulation& simulation, std::vector<Channel> channels, doubl
 
 void append_channel(Recording& recording, const Channel& channel, const std::vector<double>& values) {
   recording.samples.conservativeResize(recording.samples.rows() + 1, Eigen::NoChange);
-  for (Index i = 0; i < recording.samples.cols(); ++i) recording.samples(recording.samples.rows() - 1, i) = values[static_cast<std::size_t>(i)];
+  for (Index i = 0; i < recording.samples.cols(); ++i)
+    recording.samples(recording.samples.rows() - 1, i) = values[static_cast<std::size_t>(i)];
   recording.channels.push_back(channel);
 }
 
-void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const ContaminantOptions& noise,
-                      const InstrumentOptions& instrument, std::int64_t seed, int threads) {
+void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events,
+                      const ContaminantOptions& noise, const InstrumentOptions& instrument, std::int64_t seed, int threads) {
   auto& recording = simulation.recording;
   require_instrument(instrument, recording.rate_hz);
   render_units(recording, units, threads);
   const auto levels = resolve_noise(recording.samples, noise, instrument, seed, recording.rate_hz, threads);
-  parallel_for(static_cast<Index>(units.size()), threads, [&](Index u) { amplify(instrument, recording.rate_hz, units[static_cast<std::size_t>(u)].potential); });
+  parallel_for(static_cast<Index>(units.size()), threads,
+               [&](Index u) { amplify(instrument, recording.rate_hz, units[static_cast<std::size_t>(u)].potential); });
   add_truth_units(simulation, units, levels, threads);
   add_noise(simulation, noise, instrument, levels, seed, events, threads);
   std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.time_s < b.time_s; });

@@ -120,7 +120,8 @@ struct TruthEvent {
   std::optional<double> peak_uv = std::nullopt;
   std::optional<int> channel_count = std::nullopt;
   std::optional<int> discharge_count = std::nullopt;
-  std::optional<double> half_start_s = std::nullopt, half_end_s = std::nullopt, first_discharge_s = std::nullopt, last_discharge_s = std::nullopt;
+  std::optional<double> half_start_s = std::nullopt, half_end_s = std::nullopt, first_discharge_s = std::nullopt,
+                        last_discharge_s = std::nullopt;
   bool doublet = false;
 
   static constexpr auto fields() {
@@ -176,11 +177,12 @@ TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz
 
 /// Adds the discharges of `units`, noise and instrument to the empty recording of `simulation` (rate, channels and size set), and writes
 /// the motor units and tables of the truth: truth_units, truth_spikes, truth_events (with what noise adds), truth_noise.
-void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events, const ContaminantOptions& noise,
-                      const InstrumentOptions& instrument, std::int64_t seed, int threads);
+void finish_recording(Simulation& simulation, std::vector<SimulatedUnit> units, std::vector<TruthEvent> events,
+                      const ContaminantOptions& noise, const InstrumentOptions& instrument, std::int64_t seed, int threads);
 
 /// An empty recording of the given channels.
-void open_recording(Simulation& simulation, std::vector<Channel> channels, double rate_hz, double duration_s, const std::string& description);
+void open_recording(Simulation& simulation, std::vector<Channel> channels, double rate_hz, double duration_s,
+                    const std::string& description);
 
 /// Adds a channel that is no voltage (force, acceleration).
 void append_channel(Recording& recording, const Channel& channel, const std::vector<double>& values);

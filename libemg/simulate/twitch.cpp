@@ -45,7 +45,8 @@ std::vector<double> in_time(const TwitchOptions& o, Random random, double rate_h
   return times;
 }
 
-void write_train(const TwitchOptions& o, double duration_s, std::int64_t seed, std::uint64_t muscle, std::uint64_t source, SimulatedUnit& unit) {
+void write_train(const TwitchOptions& o, double duration_s, std::int64_t seed, std::uint64_t muscle, std::uint64_t source,
+                 SimulatedUnit& unit) {
   constexpr double kShortestS = 0.005, kLongestS = 0.040, kLateS = 0.030, kLateEndS = 0.035;
   const auto index = (muscle * kMuscleStep + source) * 2;
   const double rate_hz = rate_per_min(o, muscle) / 60 / o.source_count / (1 + o.doublet_probability + o.late_repeat_probability);
@@ -68,7 +69,8 @@ void write_train(const TwitchOptions& o, double duration_s, std::int64_t seed, s
   }
 }
 
-UnitPotential analytic(const TwitchOptions& o, const Electrodes& electrodes, const TwitchField& where, std::int64_t seed, std::uint64_t index) {
+UnitPotential analytic(const TwitchOptions& o, const Electrodes& electrodes, const TwitchField& where, std::int64_t seed,
+                       std::uint64_t index) {
   Random random = random_of(seed, RandomDomain::pool, index);
   const double peak = random.log_normal(o.event_peak_uv, o.event_peak_cv);
   if (o.event_shape == EventShape::polyphasic) {
@@ -131,7 +133,8 @@ std::vector<SimulatedUnit> twitch_units(const TwitchOptions& o, const Electrodes
   return units;
 }
 
-void share_twitches(const TwitchOptions& o, std::vector<SimulatedUnit>& units, const std::vector<Index>& other_channels, std::int64_t seed) {
+void share_twitches(const TwitchOptions& o, std::vector<SimulatedUnit>& units, const std::vector<Index>& other_channels,
+                    std::int64_t seed) {
   if (o.shared_probability <= 0 || other_channels.empty()) return;
   for (auto& unit : units) {
     Random random = random_of(seed, RandomDomain::spontaneous, (std::uint64_t{5} << 28) + static_cast<std::uint64_t>(unit.unit_id));

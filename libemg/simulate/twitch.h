@@ -1,9 +1,9 @@
 #pragma once
 // Fasciculations: isolated twitches of whole units or parts of them, when they come and how they look.
 //
-// Times in seconds. Source: intervals are irregular, CV near or above 1 (log-normal, or Poisson); 2 to 80 a minute have been published (40.5
-// a minute, quartiles 10.6-79.4, in biceps and gastrocnemius of patients: Bashford et al. 2019, Clin Neurophysiol 130); doublets at 5-40 ms;
-// late repeats at 30-35 ms by a backfiring axon. Rates may drift (log-linear) and stand raised after exercise, decaying.
+// Times in seconds. Source: intervals are irregular, CV near or above 1 (log-normal, or Poisson); 2 to 80 a minute have been published
+// (40.5 a minute, quartiles 10.6-79.4, in biceps and gastrocnemius of patients: Bashford et al. 2019, Clin Neurophysiol 130); doublets at
+// 5-40 ms; late repeats at 30-35 ms by a backfiring axon. Rates may drift (log-linear) and stand raised after exercise, decaying.
 
 #include <array>
 #include <cstdint>
@@ -53,7 +53,8 @@ struct TwitchOptions {
     using O = TwitchOptions;
     return std::tuple{
         field("source_count", &O::source_count, {0, 500}, "units that twitch in each muscle"),
-        field("twitch_rate_per_min", &O::twitch_rate_per_min, {0, 3000}, "twitches a minute of all units of a muscle; one value, or one for each"),
+        field("twitch_rate_per_min", &O::twitch_rate_per_min, {0, 3000},
+              "twitches a minute of all units of a muscle; one value, or one for each"),
         field("interval_law", &O::interval_law, {}, "law of the intervals of a unit"),
         field("interval_cv", &O::interval_cv, {0.1, 5}, "their coefficient of variation (log_normal)"),
         field("doublet_probability", &O::doublet_probability, {0, 1}, "that a twitch is doubled 5-40 ms later"),
@@ -85,10 +86,11 @@ struct TwitchField {
 };
 
 /// Twitching units of muscle `muscle`, with their events.
-std::vector<SimulatedUnit> twitch_units(const TwitchOptions& options, const Electrodes& electrodes, const TwitchField& field, double duration_s,
-                                        std::int64_t seed, std::uint64_t muscle, int first_id, int threads);
+std::vector<SimulatedUnit> twitch_units(const TwitchOptions& options, const Electrodes& electrodes, const TwitchField& field,
+                                        double duration_s, std::int64_t seed, std::uint64_t muscle, int first_id, int threads);
 
 /// Gives copies of some twitches of `units` to another muscle: the same instants, its own share of the amplitude.
-void share_twitches(const TwitchOptions& options, std::vector<SimulatedUnit>& units, const std::vector<Index>& other_channels, std::int64_t seed);
+void share_twitches(const TwitchOptions& options, std::vector<SimulatedUnit>& units, const std::vector<Index>& other_channels,
+                    std::int64_t seed);
 
 }  // namespace emg

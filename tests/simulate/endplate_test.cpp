@@ -33,7 +33,8 @@ TEST_CASE("mean end-plate potentials under repetition are the published series")
 TEST_CASE("jitter and blocking follow from the safety factor") {
   // SD of the delay of one end-plate, us; pair MCD; share of blocked impulses (1000 end-plates).
   for (const auto& [factor, sd, jitter_us, mcd_us, blocking] :
-       {std::tuple{4.5, 0.20, 14.2, 23.1, 0.0}, std::tuple{4.0, 0.20, 16.8, 27.2, 0.0}, std::tuple{3.5, 0.25, 21.6, 35.8, 0.0}, std::tuple{2.2, 0.35, 66.0, 118.0, 0.02}}) {
+       {std::tuple{4.5, 0.20, 14.2, 23.1, 0.0}, std::tuple{4.0, 0.20, 16.8, 27.2, 0.0}, std::tuple{3.5, 0.25, 21.6, 35.8, 0.0},
+        std::tuple{2.2, 0.35, 66.0, 118.0, 0.02}}) {
     const TransmissionOptions o{.safety_factor = factor, .safety_sd = sd};
     Random random(7);
     double jitter = 0, mcd = 0;

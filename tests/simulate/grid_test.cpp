@@ -28,8 +28,8 @@ TEST_CASE("grids have their electrodes where they are") {
 
 TEST_CASE("montages are differences whose weights cancel") {
   GridOptions o{.layout = GridLayout::custom, .rows = 5, .columns = 3, .pitch_mm = 5};
-  for (const auto& [montage, count] : {std::pair{Montage::single_differential, 12u}, std::pair{Montage::double_differential, 9u},
-                                       std::pair{Montage::laplacian, 3u}}) {
+  for (const auto& [montage, count] :
+       {std::pair{Montage::single_differential, 12u}, std::pair{Montage::double_differential, 9u}, std::pair{Montage::laplacian, 3u}}) {
     o.montage = montage;
     const auto channels = grid_channels(o);
     CHECK(channels.size() == count);

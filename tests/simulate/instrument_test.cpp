@@ -24,7 +24,8 @@ Recording ramp_record(double low, double high) {
 UnitPotential bump() {
   UnitPotential unit;
   unit.fine = RowMatrix::Zero(1, 20 * kPhases);
-  for (Index i = 0; i < unit.fine.cols(); ++i) unit.fine(0, i) = std::sin(std::numbers::pi * static_cast<double>(i) / static_cast<double>(unit.fine.cols()));
+  for (Index i = 0; i < unit.fine.cols(); ++i)
+    unit.fine(0, i) = std::sin(std::numbers::pi * static_cast<double>(i) / static_cast<double>(unit.fine.cols()));
   return unit;
 }
 
@@ -103,5 +104,6 @@ TEST_CASE("losses are listed, hold or zero, and become gaps on request") {
 
 TEST_CASE("corners that cannot be are refused") {
   CHECK_THROWS_WITH(require_instrument({.amplifier_low_hz = 1000}, 2000), ContainsSubstring("amplifier_low_hz 1000"));
-  CHECK_THROWS_WITH(require_instrument({.amplifier_high_hz = 500, .amplifier_low_hz = 400}, 2000), ContainsSubstring("amplifier_high_hz 500"));
+  CHECK_THROWS_WITH(require_instrument({.amplifier_high_hz = 500, .amplifier_low_hz = 400}, 2000),
+                    ContainsSubstring("amplifier_high_hz 500"));
 }

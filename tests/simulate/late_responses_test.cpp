@@ -54,8 +54,10 @@ TEST_CASE("H: thresholds, largest reflex and extinction of the oracle") {
     double h = 0, m = 0;
     for (int i = 0; i < kUnits; ++i) {
       const double place = (i + 0.5) / kUnits, size = std::exp(std::log(8) * place);
-      if (fires_directly(place, current, 10, 0.15)) m += size;
-      else if (fires_by_reflex(place, ia_activity(current, 7))) h += size;
+      if (fires_directly(place, current, 10, 0.15))
+        m += size;
+      else if (fires_by_reflex(place, ia_activity(current, 7)))
+        h += size;
     }
     if (h > 0 && h_first == 0) h_first = current;
     if (m > 0.0 && m_first == 0) m_first = current;

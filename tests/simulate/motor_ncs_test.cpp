@@ -149,5 +149,6 @@ TEST_CASE("inching: a lesion makes one step, in the place where it is") {
 TEST_CASE("a warm limb is faster") {
   auto warm = plain(4, 10), cool = plain(4, 10);
   cool.axons.temperature_c = 30;
-  CHECK(numbers(simulate_motor_ncs(cool), "truth_sweeps", "arrival_ms")[0] > numbers(simulate_motor_ncs(warm), "truth_sweeps", "arrival_ms")[0] + 0.6);
+  CHECK(numbers(simulate_motor_ncs(cool), "truth_sweeps", "arrival_ms")[0] >
+        numbers(simulate_motor_ncs(warm), "truth_sweeps", "arrival_ms")[0] + 0.6);
 }

@@ -31,7 +31,8 @@ TEST_CASE("tremor: cycles at its frequency, muscles in turn, a limb that moves")
   // Power of each muscle in windows of 20 ms: alternating muscles correlate negatively.
   double xy = 0, x = 0, y = 0, n = 0;
   for (Index i = 4096; i + 41 < simulation.recording.sample_count(); i += 41) {
-    const double a = simulation.recording.samples.row(0).segment(i, 41).norm(), b = simulation.recording.samples.row(1).segment(i, 41).norm();
+    const double a = simulation.recording.samples.row(0).segment(i, 41).norm(),
+                 b = simulation.recording.samples.row(1).segment(i, 41).norm();
     xy += a * b;
     x += a;
     y += b;
@@ -51,7 +52,8 @@ TEST_CASE("bursts: in the truth and in the signal, silence elsewhere") {
   const auto& length = std::get<std::vector<double>>(events->find("duration_s")->values);
   RowMatrix rest = simulation.recording.samples;
   for (std::size_t e = 0; e < start.size(); ++e) {
-    const auto from = static_cast<Index>(start[e] * 2048), to = std::min(rest.cols(), static_cast<Index>((start[e] + length[e] + 0.06) * 2048));
+    const auto from = static_cast<Index>(start[e] * 2048),
+               to = std::min(rest.cols(), static_cast<Index>((start[e] + length[e] + 0.06) * 2048));
     rest.middleCols(from, to - from).setZero();
   }
   CHECK(rest.isZero());

@@ -9,7 +9,8 @@ using namespace emg;
 
 namespace {
 
-Simulation run(const std::string& kind_name, const std::string& preset, std::int64_t seed, const std::vector<std::pair<std::string, Value>>& settings = {}) {
+Simulation run(const std::string& kind_name, const std::string& preset, std::int64_t seed,
+               const std::vector<std::pair<std::string, Value>>& settings = {}) {
   const auto& kind = *find_simulation_kind(kind_name);
   const auto options = preset_options(kind, preset);
   std::vector<Value> values;
@@ -48,7 +49,9 @@ TEST_CASE("every setting of every preset is an option of its kind and has an all
 TEST_CASE("directions of the presets, twenty seeds each, by the truth alone") {
   // Sign test: 20 of 20 in one direction is p = 1e-6.
   for (std::int64_t seed = 1; seed <= 20; ++seed) {
-    const auto motor = [&](const std::string& preset, const std::string& column) { return mean(run("motor-ncs", preset, seed, {{"sweeps_per_site", std::int64_t{1}}}), "truth_sweeps", column); };
+    const auto motor = [&](const std::string& preset, const std::string& column) {
+      return mean(run("motor-ncs", preset, seed, {{"sweeps_per_site", std::int64_t{1}}}), "truth_sweeps", column);
+    };
     CHECK(motor("neuropathy_demyelinating", "arrival_ms") > motor("normal", "arrival_ms"));
     CHECK(motor("neuropathy_axonal", "negative_peak_mv") < motor("normal", "negative_peak_mv"));
     CHECK(motor("als", "negative_peak_mv") < motor("normal", "negative_peak_mv"));
@@ -60,7 +63,9 @@ TEST_CASE("directions of the presets, twenty seeds each, by the truth alone") {
     CHECK(rns("myasthenia") < rns("normal") - 0.03);
     const auto mep = [&](const std::string& preset) { return mean(run("mep", preset, seed), "truth_sweeps", "arrival_ms"); };
     CHECK(mep("multiple_sclerosis") > mep("normal") + 5);
-    const auto sensory = [&](const std::string& preset) { return mean(run("sensory-ncs", preset, seed), "truth_sweeps", "peak_to_peak_uv"); };
+    const auto sensory = [&](const std::string& preset) {
+      return mean(run("sensory-ncs", preset, seed), "truth_sweeps", "peak_to_peak_uv");
+    };
     CHECK(sensory("brachial_plexus") < 0.5 * sensory("normal"));
   }
 }

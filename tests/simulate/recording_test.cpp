@@ -24,7 +24,8 @@ std::uint64_t fingerprint(const Simulation& s) {
   if (s.sweeps) {
     for (const auto& sweep : s.sweeps->sweeps) {
       for (const auto& text : {sweep.nerve, sweep.muscle, sweep.side, sweep.site, sweep.channel}) add_text(text);
-      for (const double v : {sweep.intensity_ma.value_or(0), sweep.clock_s.value_or(0), sweep.temperature_c.value_or(0)}) hash = mixed(hash, &v, sizeof v);
+      for (const double v : {sweep.intensity_ma.value_or(0), sweep.clock_s.value_or(0), sweep.temperature_c.value_or(0)})
+        hash = mixed(hash, &v, sizeof v);
     }
   }
   for (const auto& channel : s.recording.channels) {
@@ -48,7 +49,9 @@ void set(std::vector<Value>& values, const SimulationKind& kind, const Settings&
 std::vector<Value> rich(const SimulationKind& kind) {
   auto values = kind.defaults();
   set(values, kind,
-      {{"duration_s", kind.name == "rest" ? 12.0 : kind.name == "single-fibre" ? 2.5 : 4.0},
+      {{"duration_s", kind.name == "rest"           ? 12.0
+                      : kind.name == "single-fibre" ? 2.5
+                                                    : 4.0},
        {"unit_count", std::int64_t{4}},
        {"source_count", std::int64_t{2}},
        {"fibre_samples", std::int64_t{2}},
@@ -91,7 +94,8 @@ Settings needed_by(const std::string& kind, const std::string& option) {
     return {{"activity", std::vector<std::string>{"fibrillation"}}, {"run_s", 1.0}, {"run_pause_s", 0.1}};
   if (starts("sine_")) return {{"profile", std::string("sine")}};
   if (starts("bout_s") || starts("bout_pause")) return {{"profile", std::string("bouts")}, {"bout_s", 1.2}, {"bout_pause_s", 0.2}};
-  if (starts("point_")) return {{"profile", std::string("points")}, {"point_s", std::vector<double>{1, 3}}, {"point_effort", std::vector<double>{0.2, 0.6}}};
+  if (starts("point_"))
+    return {{"profile", std::string("points")}, {"point_s", std::vector<double>{1, 3}}, {"point_effort", std::vector<double>{0.2, 0.6}}};
   if (starts("noise_period")) return {{"noise_modulation", 0.5}};
   if (starts("noise_step")) return {{"noise_step_s", std::vector<double>{1}}, {"noise_step_uv", std::vector<double>{9}}};
   if (starts("motion_")) return {{"motion_uv", 50.0}, {"motion_rate_per_min", 60.0}};
@@ -104,7 +108,8 @@ Settings needed_by(const std::string& kind, const std::string& option) {
   if (kind == "bursts" && option == "antagonist_share") return {{"burst_rate_per_min", 600.0}};
   if (option == "facilitation" && kind == "rns") return {{"safety_factor", 1.5}, {"train_hz", 30.0}};
   if (option == "artefact_alternates" && kind == "sensory-ncs") return {{"sweeps_per_site", std::int64_t{2}}};
-  if (kind == "rns" && (starts("safety_") || starts("quantal_") || starts("release_") || starts("facil") || starts("end_plate_") || starts("train_") || starts("exercise_")))
+  if (kind == "rns" && (starts("safety_") || starts("quantal_") || starts("release_") || starts("facil") || starts("end_plate_") ||
+                        starts("train_") || starts("exercise_")))
     return {{"safety_factor", 1.5}};
   if (kind == "cmap-scan" && option == "first_ma") return {{"first_ma", 20.0}};
   if (kind == "cmap-scan" && option == "last_ma") return {{"last_ma", 2.0}};
@@ -120,7 +125,9 @@ Settings needed_by(const std::string& kind, const std::string& option) {
   if (starts("silence_")) return {{"background_uv", 50.0}};
   if (starts("suppression_")) return {{"background_effort", 0.3}};
   if (kind == "cmap-scan" && starts("unit_") && option != "unit_count" && option != "unit_size_ratio")
-    return {{"unit_threshold_ma", std::vector<double>{6, 8}}, {"unit_amplitude_uv", std::vector<double>{100, 300}}, {"unit_spread", std::vector<double>{0.02, 0.02}}};
+    return {{"unit_threshold_ma", std::vector<double>{6, 8}},
+            {"unit_amplitude_uv", std::vector<double>{100, 300}},
+            {"unit_spread", std::vector<double>{0.02, 0.02}}};
   if (option == "interval_cv" && kind == "single-fibre") return {{"stimulated", false}};
   if (option == "filter_phase") return {{"amplifier_high_hz", 10.0}};
   if (option == "interval_cv") return {{"spread_model", std::string("constant")}};
@@ -128,7 +135,8 @@ Settings needed_by(const std::string& kind, const std::string& option) {
   if (option == "velocity_decline_pct_per_min") return {{"duration_s", 8.0}};
   if (starts("exercise_")) return {{"exercise_factor", 3.0}};
   if (starts("event_")) return {{"event_shape", std::string("tri")}};
-  if (kind == "rest" && (option == "pitch_mm" || option == "missing" || option == "rows" || option == "columns" || starts("grid_") || option == "montage" || option == "layout"))
+  if (kind == "rest" && (option == "pitch_mm" || option == "missing" || option == "rows" || option == "columns" || starts("grid_") ||
+                         option == "montage" || option == "layout"))
     return {{"electrode", std::string("grid")}};
   if (option == "shared_probability") return {{"muscle", std::vector<std::string>{"a", "b"}}};
   return {};
@@ -145,7 +153,8 @@ Value changed(const FieldInfo& info, const Value& value) {
   if (info.name == "train_s") return std::vector<double>{30};
   if (info.name == "missing") return std::vector<double>{1};
   if (info.name == "bad_channels") return std::vector<double>{};
-  if (info.name == "point_s" || info.name == "noise_step_s") return std::vector<double>(std::get<std::vector<double>>(value).size() == 2 ? std::vector<double>{0.5, 2} : std::vector<double>{2});
+  if (info.name == "point_s" || info.name == "noise_step_s")
+    return std::vector<double>(std::get<std::vector<double>>(value).size() == 2 ? std::vector<double>{0.5, 2} : std::vector<double>{2});
   if (info.type == FieldType::number_list) {
     auto list = std::get<std::vector<double>>(value);
     for (auto& v : list) v *= 1.1;

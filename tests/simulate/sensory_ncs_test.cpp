@@ -23,7 +23,8 @@ SensoryNcsScene plain(double sd) {
 }  // namespace
 
 TEST_CASE("phase cancellation takes the amplitude that the oracle says") {
-  for (const auto& [sd, second, third, fourth] : {std::tuple{4.0, 0.591, 0.330, 0.191}, std::tuple{5.0, 0.504, 0.253, 0.137}, std::tuple{6.0, 0.442, 0.205, 0.106}}) {
+  for (const auto& [sd, second, third, fourth] :
+       {std::tuple{4.0, 0.591, 0.330, 0.191}, std::tuple{5.0, 0.504, 0.253, 0.137}, std::tuple{6.0, 0.442, 0.205, 0.106}}) {
     const auto simulation = simulate_sensory_ncs(plain(sd));
     const auto& size = std::get<std::vector<double>>(simulation.table("truth_sweeps")->find("peak_to_peak_uv")->values);
     CAPTURE(sd);

@@ -70,7 +70,8 @@ TEST_CASE("needle waveforms: fibrillation starts positive, end-plate spike negat
   int positive = 0, negative = 0;
   for (std::int64_t seed = 1; seed <= 10; ++seed) {
     std::vector<TruthEvent> events;
-    const auto units = spontaneous_units({.activity = {"fibrillation", "end_plate_spike", "positive_sharp_wave"}}, electrodes, 20, seed, 0, 0, events, 1);
+    const auto units =
+        spontaneous_units({.activity = {"fibrillation", "end_plate_spike", "positive_sharp_wave"}}, electrodes, 20, seed, 0, 0, events, 1);
     REQUIRE(units.size() == 3);
     const auto first_sign = [&](const SimulatedUnit& unit) {
       const double limit = 0.1 * unit.potential.fine.cwiseAbs().maxCoeff();

@@ -52,7 +52,8 @@ TEST_CASE("coarse cells and sums change the potential by a thousandth") {
   const SkinChannel channel{{{0, 25, 1}}, {}};
   const auto unit = surface_fibre(muscle, kernels, {channel}, fibre, 2048);
   const auto profile = kernels.profile(3, 2);
-  const auto wave = fibre_wave(fibre, [&](double z) { return profile_at(profile, 25 - z); }, muscle.wave_scale, 0.1);
+  const auto wave = fibre_wave(
+      fibre, [&](double z) { return profile_at(profile, 25 - z); }, muscle.wave_scale, 0.1);
   std::vector<double> exact(static_cast<std::size_t>(unit.fine.cols()));
   add_fibre_wave(fibre, wave, 0.1, 1, 2048.0 * kPhases, exact);
   double worst = 0;
@@ -65,7 +66,8 @@ TEST_CASE("published single-fibre oracle: monopolar and bipolar amplitude by dep
   const MuscleOptions muscle{.muscle_depth_mm = 20, .wave_scale = 1};
   const auto kernels = surface_kernels(muscle);
   const SkinChannel mono{{{0, 25, 1}}, {}}, pair{{{0, 25, 1}, {0, 35, -1}}, {}};
-  for (const auto& [depth, monopolar, bipolar] : {std::tuple{2.0, 0.899, 1.513}, std::tuple{5.0, 0.390, 0.345}, std::tuple{10.0, 0.206, 0.0668}}) {
+  for (const auto& [depth, monopolar, bipolar] :
+       {std::tuple{2.0, 0.899, 1.513}, std::tuple{5.0, 0.390, 0.345}, std::tuple{10.0, 0.206, 0.0668}}) {
     Fibre fibre;
     fibre.y_mm = depth;
     fibre.positive_mm = fibre.negative_mm = 70;
@@ -79,9 +81,7 @@ TEST_CASE("published single-fibre oracle: monopolar and bipolar amplitude by dep
 TEST_CASE("a disc averages, a slower muscle is later") {
   MuscleOptions point, disc{.electrode_radius_mm = 6}, slow{.velocity_scale = 0.8};
   const SkinChannel channel{{{0, 25, 1}}, {}};
-  const auto height = [&](const MuscleOptions& m) {
-    return surface_unit(m, surface_kernels(m), {channel}, 0, 0.2, 100, 0.5, 2048, 1, 0);
-  };
+  const auto height = [&](const MuscleOptions& m) { return surface_unit(m, surface_kernels(m), {channel}, 0, 0.2, 100, 0.5, 2048, 1, 0); };
   const auto a = height(point), b = height(disc), c = height(slow);
   CHECK(b.fine.cwiseAbs().maxCoeff() < a.fine.cwiseAbs().maxCoeff());
   CHECK(b.fine.cwiseAbs().maxCoeff() > 0.5 * a.fine.cwiseAbs().maxCoeff());
