@@ -183,7 +183,8 @@ class DecomposeJob {
     NwbContents contents;
     contents.signal = file_options_.signal;
     contents.units = found.units;
-    contents.tables = {facts_table(found), to_table("unit_quality", "how far each unit can be trusted", found.rows), channel_table(recording, found)};
+    contents.tables = {facts_table(found), to_table("unit_quality", "how far each unit can be trusted", found.rows), channel_table(recording, found),
+                       unit_discharge_table(found)};
     if (!found.units.empty()) contents.tables.push_back(filter_table(found.filters));
     if (file_options_.pulse_trains && !found.units.empty()) contents.tables.push_back(pulse_train_table(found, recording.rate_hz));
     write_parts(id, recording, contents, report);
@@ -212,6 +213,21 @@ class DecomposeJob {
     report.outputs.push_back(log);
     report.rows["unit_quality"] += found.unit_rows.size();
     for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
+  }
+
+  static Table unit_discharge_table(const Decomposition& found) {
+    Table table{"unit_discharges", "every discharge of every unit", {}};
+    Column ids{"unit_id", "", "number of the unit", std::vector<std::int64_t>{}, 1}, samples{"sample", "sample", "0-based", std::vector<std::int64_t>{}, 1},
+        times{"time_s", "s", "from sample 0", std::vector<double>{}, 1};
+    for (const auto& unit : found.units) {
+      for (std::size_t i = 0; i < unit.discharges.sample.size(); ++i) {
+        append_value(ids, static_cast<std::int64_t>(unit.unit_id));
+        append_value(samples, unit.discharges.sample[i]);
+        append_value(times, unit.discharges.time_s(i));
+      }
+    }
+    table.columns = {std::move(ids), std::move(samples), std::move(times)};
+    return table;
   }
 
   // One row for each frame would be long; one for each unit is what plots and tests ask for.

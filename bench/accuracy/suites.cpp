@@ -3,12 +3,14 @@
 namespace emg::accuracy {
 
 Suite detect_suite();
+Suite hd_suite();
 Suite onset_suite();
 Suite needle_suite();
 
 const std::vector<Suite>& suites() {
   static const std::vector<Suite> all{
       detect_suite(),
+      hd_suite(),
       onset_suite(),
       needle_suite(),
   };

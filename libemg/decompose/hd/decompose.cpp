@@ -25,6 +25,8 @@ constexpr double kDoubtfulSil = 0.85, kDoubtfulCvRoa = 0.6;
 constexpr double kMergeShortFraction = 0.03, kMergeCov = 0.40;
 constexpr double kRefitDelay_s = 0.015;
 constexpr double kContainedFraction = 0.1;
+// On white data fewer starts than this are still moving after the last iteration.
+constexpr double kMostUnsettled = 0.8;
 
 std::optional<double> known(double value) { return std::isnan(value) ? std::nullopt : std::optional(value); }
 
@@ -163,25 +165,10 @@ class Results {
     }
     unit.waveform_zero = energy_peak(found.shape);
     result.pulse_trains.row(row.unit_id) = add_back_.sources.row(static_cast<Index>(u)).cast<double>();
-    result.filters.units.push_back(taps_of(u, row.unit_id));
+    result.filters.units.push_back(
+        hd::taps_of(raw_[u], search_.data(), prepared_.settings.lags, row.unit_id, energy_peak(found.shape) - found.shape.rows() / 2));
     result.units.push_back(std::move(unit));
     result.rows.push_back(std::move(row));
-  }
-
-  UnitTaps taps_of(std::size_t u, int unit_id) const {
-    const auto& raw = raw_[u];
-    const Index lags = prepared_.settings.lags, width = search_.data().width();
-    UnitTaps taps;
-    taps.unit_id = unit_id;
-    taps.taps.resize(search_.data().channel_count(), lags);
-    for (Index l = 0; l < lags; ++l) {
-      for (Index c = 0; c < taps.taps.rows(); ++c) taps.taps(c, l) = static_cast<double>(raw.filter((lags - 1 - l) * width + c, 0));
-    }
-    taps.delay_samples = raw.delay - (energy_peak(search_.units()[u].shape) - search_.units()[u].shape.rows() / 2);
-    taps.spike_threshold = raw.source.threshold;
-    taps.spike_centroid = raw.source.spike_centroid;
-    taps.noise_centroid = raw.source.noise_centroid;
-    return taps;
   }
 
   void describe_run(Decomposition& result) const {
@@ -194,20 +181,10 @@ class Results {
     result.complete = search_.complete();
     result.channel_reasons = prepared_.reasons;
     result.warnings = prepared_.warnings;
-    if (search_.most_unsettled_share() > 0.5) {
+    if (search_.most_unsettled_share() > kMostUnsettled) {
       result.warnings.push_back({"not_white", "fixed point does not converge: data not white", ""});
     }
-    auto& bank = result.filters;
-    bank.rate_hz = recording_.rate_hz;
-    bank.step = static_cast<int>(prepared_.step);
-    for (const auto c : prepared_.channels) bank.channels.push_back(recording_.channels[static_cast<std::size_t>(c)].name);
-    bank.extension = static_cast<int>(prepared_.settings.lags);
-    bank.low_hz = prepared_.band.low_hz;
-    bank.high_hz = prepared_.band.high_hz;
-    bank.filter_order = prepared_.band.order;
-    bank.refractory_ms = 1000 * static_cast<double>(prepared_.settings.spikes.refractory) / prepared_.rate_hz;
-    bank.whitening_floor_uv2 = result.whitening_floor_uv2;
-    bank.median_rms_uv = prepared_.median_rms_uv;
+    result.filters = hd::bank_of(prepared_, recording_, result.whitening_floor_uv2);
   }
 
   const Recording& recording_;

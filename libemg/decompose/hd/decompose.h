@@ -50,13 +50,13 @@ struct DecomposeOptions {
   bool line = true;
   bool decimate = true;
   int extension = 0;
-  int starts_per_round = 32;
+  int starts_per_round = 64;
   int max_rounds = 40;
-  int empty_rounds = 4;
+  int empty_rounds = 2;
   int max_units = 100;
   Contrast contrast = Contrast::positive;
   std::vector<double> exponents = {2.5, 3, 4, 5};
-  int max_iterations = 20;
+  int max_iterations = 10;
   int quick_iterations = 4;
   double seed_exclusion_ms = 1;
   int seed_exclusion_iterations = 2;

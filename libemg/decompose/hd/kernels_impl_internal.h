@@ -109,12 +109,15 @@ void multiply(const T* a, ptrdiff_t row_step, ptrdiff_t depth_step, const T* b, 
   constexpr ptrdiff_t kStep = kVectors * Lanes<T>::width;
   for (ptrdiff_t d = 0; d < depth; d += kDepth) {
     const ptrdiff_t here = depth - d < kDepth ? depth - d : kDepth;
-    for (ptrdiff_t j = 0; j < columns; j += kStep) {
+    const auto strip = [&]<int vectors>(ptrdiff_t j) {
       for (ptrdiff_t i = 0; i < rows; i += kRegisterRows) {
-        tile<T, kRegisterRows, kVectors>(a + i * row_step + d * depth_step, row_step, depth_step, b + d * b_step + j, b_step, c + i * c_step + j, c_step,
-                                         here);
+        tile<T, kRegisterRows, vectors>(a + i * row_step + d * depth_step, row_step, depth_step, b + d * b_step + j, b_step, c + i * c_step + j, c_step,
+                                        here);
       }
-    }
+    };
+    ptrdiff_t j = 0;
+    for (; j + kStep <= columns; j += kStep) strip.template operator()<kVectors>(j);
+    for (; j < columns; j += Lanes<T>::width) strip.template operator()<1>(j);
   }
 }
 

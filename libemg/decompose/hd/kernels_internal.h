@@ -7,8 +7,10 @@ namespace emg::hd_kernels {
 
 /// Rows that a product works on together; `rows` is a multiple of it.
 inline constexpr std::ptrdiff_t kRows = 8;
-/// Columns that a product works on together; `columns` is a multiple of it.
-inline constexpr std::ptrdiff_t kFloatColumns = 32, kDoubleColumns = 16;
+/// `columns` of a product is a multiple of this: one vector of the widest processor.
+inline constexpr std::ptrdiff_t kFloatStep = 16, kDoubleColumns = 16;
+/// Columns of the contrast.
+inline constexpr std::ptrdiff_t kFloatColumns = 32;
 
 /// A power of the source in each of kFloatColumns columns, as 0/1 weights of u^(1/2), u, u^2, u^4 in u^(e - 2), and e - 1.
 struct Powers {

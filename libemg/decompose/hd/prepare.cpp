@@ -230,4 +230,33 @@ Prepared prepare(const Recording& recording, const DecomposeOptions& options, in
   return prepared;
 }
 
+FilterBank bank_of(const Prepared& prepared, const Recording& recording, double whitening_floor_uv2) {
+  FilterBank bank;
+  bank.rate_hz = recording.rate_hz;
+  bank.step = static_cast<int>(prepared.step);
+  for (const auto c : prepared.channels) bank.channels.push_back(recording.channels[static_cast<std::size_t>(c)].name);
+  bank.extension = static_cast<int>(prepared.settings.lags);
+  bank.low_hz = prepared.band.low_hz;
+  bank.high_hz = prepared.band.high_hz;
+  bank.filter_order = prepared.band.order;
+  bank.refractory_ms = 1000 * static_cast<double>(prepared.settings.spikes.refractory) / prepared.rate_hz;
+  bank.whitening_floor_uv2 = whitening_floor_uv2;
+  bank.median_rms_uv = prepared.median_rms_uv;
+  return bank;
+}
+
+UnitTaps taps_of(const RefitUnit& unit, const Frames& frames, Index lags, int unit_id, Index late) {
+  UnitTaps taps;
+  taps.unit_id = unit_id;
+  taps.taps.resize(frames.channel_count(), lags);
+  for (Index l = 0; l < lags; ++l) {
+    for (Index c = 0; c < taps.taps.rows(); ++c) taps.taps(c, l) = static_cast<double>(unit.filter((lags - 1 - l) * frames.width() + c, 0));
+  }
+  taps.delay_samples = unit.delay - late;
+  taps.spike_threshold = unit.source.threshold;
+  taps.spike_centroid = unit.source.spike_centroid;
+  taps.noise_centroid = unit.source.noise_centroid;
+  return taps;
+}
+
 }  // namespace emg::hd

@@ -3,6 +3,7 @@
 
 #include "libemg/decompose/hd/decompose.h"
 #include "libemg/decompose/hd/search_internal.h"
+#include "libemg/decompose/hd/supervised.h"
 
 namespace emg::hd {
 
@@ -30,6 +31,12 @@ inline constexpr Index kFewestChannels = 8;
 
 /// Throws InvalidArgument as decompose does.
 Prepared prepare(const Recording& recording, const DecomposeOptions& options, int threads);
+
+/// Facts of a bank of filters made on `prepared`, without units.
+FilterBank bank_of(const Prepared& prepared, const Recording& recording, double whitening_floor_uv2);
+
+/// Stored form of a filter; `late` samples lie between the train it was made from and the instants reported.
+UnitTaps taps_of(const RefitUnit& unit, const Frames& frames, Index lags, int unit_id, Index late);
 
 Band band_of(const DecomposeOptions& options, double rate_hz);
 

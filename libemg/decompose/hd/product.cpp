@@ -52,6 +52,6 @@ RowMatrix product(const RowMatrix& a, const RowMatrix& b, int threads) { return 
 
 RowMatrix transposed_product(const RowMatrix& a, const RowMatrix& b, int threads) { return multiplied(a, true, b, threads); }
 
-Index padded_columns(Index columns) { return rounded_up(columns, hd_kernels::kFloatColumns); }
+Index padded_columns(Index columns) { return rounded_up(columns, hd_kernels::kFloatStep); }
 
 }  // namespace emg::hd
