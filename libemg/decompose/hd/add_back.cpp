@@ -24,7 +24,7 @@ RowMatrix occurrence(const FloatMatrix& shape, Index lags) {
 
 }  // namespace
 
-UnitFilter unit_filter(const RowMatrix& turned, const FloatMatrix& shape, Index lags, double spike_share) {
+UnitFilter unit_filter(const RowMatrix& turned, const FloatMatrix& shape, Index lags, double spike_share, Index near) {
   const RowMatrix seen = product(occurrence(shape, lags), turned);  // A^T
   const Index count = seen.rows();
   const RowMatrix seen_turned = seen.transpose();
@@ -33,14 +33,19 @@ UnitFilter unit_filter(const RowMatrix& turned, const FloatMatrix& shape, Index 
   filter.direction = Eigen::VectorXd::Zero(turned.cols());
   filter.response.assign(static_cast<std::size_t>(count), 0.0f);
   if (!(gram.trace() > 0) || !(spike_share > 0)) return filter;
-  const double loading = 1 / spike_share;
-  Eigen::MatrixXd loaded = gram;
-  loaded.diagonal().array() += loading;
-  const Eigen::MatrixXd inverse = loaded.llt().solve(Eigen::MatrixXd::Identity(count, count));
-  // diag(A^T W) = loading diag(A^T A (loading I + A^T A)^-1) = loading (1 - loading diag(inverse)).
+  // Where the whitened waveform is largest. At the ends of the window copies of the unit itself would be suppressed best, but little of it is
+  // seen there.
   Index best = 0;
-  (1 - loading * inverse.diagonal().array()).maxCoeff(&best);
-  filter.direction = seen.transpose() * inverse.col(best);
+  gram.diagonal().maxCoeff(&best);
+  std::vector<Index> others;
+  for (Index j = 0; j < count; ++j) {
+    if (std::abs(j - best) > near) others.push_back(j);
+  }
+  Eigen::MatrixXd loaded = gram(others, others);
+  loaded.diagonal().array() += 1 / spike_share;
+  const Eigen::VectorXd weights = loaded.llt().solve(Eigen::VectorXd(gram(others, best)));
+  filter.direction = seen.row(best).transpose();
+  for (std::size_t k = 0; k < others.size(); ++k) filter.direction -= weights[static_cast<Index>(k)] * seen.row(others[k]).transpose();
   const double norm = filter.direction.norm();
   if (norm > 0) filter.direction /= norm;
   const Eigen::VectorXd response = seen * filter.direction;

@@ -2,8 +2,8 @@
 // The source of a unit on the residual plus the unit's own contribution, without forming that sum.
 //
 // residual: the record without all units; projection: whitening of the residual; templates: what was subtracted for each unit, (2 half + 1) x
-// width. With A = P ext(T) (rank x J, J = 2 half + R) the linear filter against the residual, the unit's own delayed copies suppressed, is
-// W = A (I + n/N A^T A)^-1; its column j0 with the largest response is the filter, c = A^T w the response to one spike, and
+// width. With A = P ext(T) (rank x J, J = 2 half + R), a its largest column and A' the columns more than `near` samples away, the linear
+// filter against the residual and the unit's own distant copies is w = (I + n/N A' A'^T)^-1 a; c = A^T w is the response to one spike, and
 //   s(t) = w^T z_res(t) + sum over spikes of c(t - t_k)
 // It does not confirm itself: at a false spike the residual holds -T, and adding T restores the data.
 // A unit whose template is zero has a zero source. Cost: 2 rank R width J for each unit, and the sources.
@@ -23,8 +23,9 @@ struct UnitFilter {
   Index shift = 0;                 ///< samples after the spike at which the source of one spike peaks
 };
 
-/// `turned`: the projection, turned ((R width) x rank). `spike_share`: spikes over samples.
-UnitFilter unit_filter(const RowMatrix& turned, const FloatMatrix& shape, Index lags, double spike_share);
+/// `turned`: the projection, turned ((R width) x rank). `spike_share`: spikes over samples. `near`: copies within the refractory time are no
+/// rivals of the spike itself, and suppressing them costs a smooth waveform most of its height.
+UnitFilter unit_filter(const RowMatrix& turned, const FloatMatrix& shape, Index lags, double spike_share, Index near);
 
 /// Response of the filter `direction` (in the space of the projection) to one occurrence of `shape`.
 std::vector<float> response_of(const RowMatrix& turned, const Eigen::VectorXd& direction, const FloatMatrix& shape, Index lags);

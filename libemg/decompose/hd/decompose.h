@@ -52,10 +52,10 @@ struct DecomposeOptions {
   int extension = 0;
   int starts_per_round = 64;
   int max_rounds = 40;
-  int empty_rounds = 2;
+  int empty_rounds = 3;
   int max_units = 100;
   Contrast contrast = Contrast::positive;
-  std::vector<double> exponents = {2.5, 3, 4, 5};
+  std::vector<double> exponents = {2.5, 3};
   int max_iterations = 10;
   int quick_iterations = 4;
   double seed_exclusion_ms = 1;

@@ -81,7 +81,7 @@ std::vector<std::optional<double>> halves_agreement(const ReliabilityInput& inpu
     const Train learned = k % 2 == 0 ? Train(train.begin(), cut) : Train(cut, train.end());
     FloatMatrix half = window_sums(input.residual, {learned}, shape.rows() / 2).front();
     half = half / static_cast<float>(learned.size()) + shape;
-    probe.filter = unit_filter(turned, half, input.lags, static_cast<double>(train.size()) / input.sample_count);
+    probe.filter = unit_filter(turned, half, input.lags, static_cast<double>(train.size()) / input.sample_count, input.spikes.refractory / 2);
     probe.response = response_of(turned, probe.filter.direction, shape, input.lags);
   });
   const auto found = found_by(input, input.projection, probes, threads);
@@ -115,7 +115,7 @@ std::vector<std::optional<double>> channels_agreement(const ReliabilityInput& in
       auto& probe = probes[static_cast<std::size_t>(u)];
       const auto& train = input.trains[static_cast<std::size_t>(u)];
       probe.unit = static_cast<std::size_t>(u);
-      probe.filter = unit_filter(turned, input.shapes[probe.unit], input.lags, static_cast<double>(train.size()) / input.sample_count);
+      probe.filter = unit_filter(turned, input.shapes[probe.unit], input.lags, static_cast<double>(train.size()) / input.sample_count, input.spikes.refractory / 2);
       probe.response = probe.filter.response;
       probe.runs = input.runs;
     });

@@ -189,7 +189,8 @@ Search::AddBack Search::add_back() const {
   std::vector<UnitFilter> filters(units_.size());
   parallel_for(count, threads_, [&](Index u) {
     const auto& unit = units_[static_cast<std::size_t>(u)];
-    filters[static_cast<std::size_t>(u)] = unit_filter(turned, unit.shape, settings_.lags, static_cast<double>(unit.train.size()) / sample_count_);
+    filters[static_cast<std::size_t>(u)] = unit_filter(turned, unit.shape, settings_.lags, static_cast<double>(unit.train.size()) / sample_count_,
+                                                          settings_.spikes.refractory / 2);
     directions.col(u) = filters[static_cast<std::size_t>(u)].direction;
   });
   AddBack result{sources(residual_, raw_filters(projection_, directions, threads_), settings_.lags, threads_), std::vector<SourceSpikes>(units_.size()),
