@@ -1,5 +1,6 @@
 #include "libemg/measure/units/delta_f.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "libemg/core/error.h"
@@ -15,7 +16,7 @@ MotorUnit unit_of(int id, double start_s, double stop_s, double base_hz) {
   unit.discharges.rate_hz = 2000;
   for (double t = start_s; t < stop_s;) {
     unit.discharges.sample.push_back(std::llround(t * 2000));
-    const double drive = t < 10 ? t / 10 : (20 - t) / 10;
+    const double drive = t < 10 ? t / 10 : std::max(0.0, (20 - t) / 10);
     t += 1 / (base_hz + 8 * drive);
   }
   return unit;
