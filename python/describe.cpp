@@ -6,6 +6,8 @@
 #include "libemg/core/version.h"
 #include "libemg/io/recording_file.h"
 #include "libemg/io/recording_writer.h"
+#include "libemg/measure/ncs/cmap_scan.h"
+#include "libemg/measure/ncs/study.h"
 #include "libemg/operations.h"
 #include "libemg/simulate/recording.h"
 #include "python/bind_options.h"
@@ -41,6 +43,8 @@ py::dict description() {
   out["endplate"] = kVersion;
   out["commands"] = commands;
   out["simulations"] = kinds;
+  out["cmap_scan"] = describe_fields(describe<CmapScanOptions>());
+  out["ncs"] = describe_fields(describe<NcsOptions>());
   out["input"] = describe_fields(describe<ReadOptions>());
   out["output"] = describe_fields(describe<WriteOptions>());
   return out;

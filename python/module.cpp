@@ -10,6 +10,7 @@
 #include "libemg/operations.h"
 #include "python/bind_errors.h"
 #include "python/bind_files.h"
+#include "python/bind_ncs.h"
 #include "python/bind_operation.h"
 #include "python/bind_options.h"
 #include "python/bind_recording.h"
@@ -62,5 +63,6 @@ PYBIND11_MODULE(_core, module) {
   bind_score(module);
   bind_simulate(module);
   bind_decompose(module);
+  bind_ncs(module);
   bind_description(module);
 }

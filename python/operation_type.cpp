@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "python/bind_errors.h"
+#include "python/bind_ncs.h"
 #include "python/bind_operation.h"
 #include "python/bind_options.h"
 #include "python/describe.h"
@@ -82,6 +83,10 @@ py::object call_operation(PyObject* object, PyObject* const* arguments, Py_ssize
                                      underscored(self.entry->name), count));
   }
   const py::handle signal = arguments[0];
+  if (self.entry->takes_sweeps()) {
+    const auto call = call_options(self, arguments + count, names);
+    return run_on_sweeps(*self.entry, signal, call);
+  }
   const PyObject* array_type =
       py::detail::npy_api::get().PyArray_Type_ ? reinterpret_cast<PyObject*>(py::detail::npy_api::get().PyArray_Type_) : nullptr;
   if (reinterpret_cast<const PyObject*>(Py_TYPE(signal.ptr())) == array_type) {

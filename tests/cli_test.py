@@ -44,9 +44,9 @@ def file_arguments(command, path, scratch):
         return None
     if shape == "IN OUT":
         return [path, scratch / "out.nwb"]
-    if shape.startswith("PATH"):
+    if shape.startswith(("PATH", "STUDY")):
         return [path, "--out", scratch / "out"]
-    return [path, "-o", scratch / "out.nwb"] if command["kind"] == "channels" else [path]
+    return [path, "-o", scratch / "out.nwb"] if command["kind"] in ("channels", "sweeps") else [path]
 
 
 def check_refusal(done, code, what):

@@ -14,8 +14,38 @@
 namespace emg::tools {
 namespace {
 
+// The same for an operation on sweeps.
+JobReport run_one_on_sweeps(const OperationEntry& entry, const OptionValues& values, const Invocation& invocation, const std::filesystem::path& out,
+                            const BatchInput& input) {
+  const auto file = RecordingFile::open(input.path, invocation.options<ReadOptions>("input"));
+  JobReport report;
+  report.input_files = file.input_files();
+  auto sweeps = file.sweeps();
+  if (!sweeps) throw FileError(input.path.string(), fmt::format("holds no sweeps; {} works on stimulated sweeps", entry.name));
+  auto result = entry.run_sweeps(*sweeps, values, 1);
+  NwbContents contents;
+  contents.signal = false;
+  Recording header = file.facts();
+  header.rate_hz = sweeps->rate_hz;
+  add_provenance(header, entry, values, file);
+  if (entry.kind == OperationKind::sweeps) {
+    contents.sweeps = std::move(result.sweeps);
+  } else {
+    result.table.name = entry.name;
+    std::replace(result.table.name.begin(), result.table.name.end(), '-', '_');
+    report.rows[result.table.name] = result.table.row_count();
+    contents.tables.push_back(std::move(result.table));
+    contents.sweeps = std::move(sweeps);
+  }
+  const std::string output = "recordings/" + input.id + ".nwb";
+  writing(out / output, [&] { write_nwb(out / output, header, contents, write_options(invocation), result_identifier(header)); });
+  report.outputs = {output};
+  return report;
+}
+
 JobReport run_one(const OperationEntry& entry, const OptionValues& values, const Invocation& invocation, const std::filesystem::path& out,
                   const BatchInput& input) {
+  if (entry.takes_sweeps()) return run_one_on_sweeps(entry, values, invocation, out, input);
   const auto file = RecordingFile::open(input.path, invocation.options<ReadOptions>("input"));
   JobReport report;
   report.input_files = file.input_files();

@@ -10,6 +10,7 @@
 #include "libemg/io/recording_file.h"
 #include "libemg/io/recording_writer.h"
 #include "libemg/io/sha256.h"
+#include "libemg/io/sweep_table.h"
 #include "libemg/io/table_file.h"
 #include "tools/file_options.h"
 #include "tools/progress.h"
@@ -135,7 +136,54 @@ void run_table(const Job& job) {
   job.invocation.add_output(target.string(), job.entry.kind == OperationKind::arrays ? "arrays" : "table");
 }
 
+// An operation on the sweeps stored in a file.
+int run_sweeps(const OperationEntry& entry, Invocation& invocation) {
+  const auto& path = invocation.arguments().front();
+  const auto file = RecordingFile::open(path, invocation.options<ReadOptions>("input"));
+  const auto sweeps = sweeps_of_file(file);
+  if (!sweeps) throw FileError(path, fmt::format("holds no sweeps; {} works on stimulated sweeps", entry.name));
+  invocation.add_input({{"path", path}, {"format", file.format()}, {"rate_hz", sweeps->rate_hz}, {"sweeps", sweeps->sweeps.size()}});
+  if (invocation.run().dry_run) {
+    invocation.print(fmt::format("{}: {} sweeps x {} samples at {} Hz\n", path, sweeps->sweeps.size(), sweeps->samples.cols(), sweeps->rate_hz));
+    return kDone;
+  }
+  const auto values = invocation.values(underscored(entry.name));
+  auto result = [&] {
+    const EndAtOnce nothing_is_written_yet;
+    return entry.run_sweeps(*sweeps, values, invocation.run().threads);
+  }();
+  Recording header = file.facts();
+  add_provenance(header, entry, values, file);
+  std::filesystem::path target = invocation.run().output == "-" ? "" : invocation.run().output;
+  if (!target.empty()) refuse_input_as_output(target, file);
+  NwbContents contents;
+  contents.signal = false;
+  if (entry.kind == OperationKind::sweeps) {
+    if (target.extension() != ".nwb") throw InvalidArgument(fmt::format("--output is \"{}\": {} writes sweeps into a native file, name it *.nwb", target.string(), entry.name));
+    contents.sweeps = std::move(result.sweeps);
+  } else {
+    Table table = result.table;
+    table.name = underscored(entry.name);
+    prepend_constant(table, "recording_id", "file name without extension", std::filesystem::path(path).stem().string());
+    if (invocation.run().json || target.empty()) invocation.add_table(table);
+    if (target.empty()) return kDone;
+    if (target.extension() != ".nwb") {
+      writing(target, [&] { write_table(target, table); });
+      invocation.add_output(target.string(), "table");
+      return kDone;
+    }
+    result.table.name = table.name;
+    contents.tables.push_back(std::move(result.table));
+    contents.sweeps = sweeps;
+  }
+  header.rate_hz = sweeps->rate_hz;
+  writing(target, [&] { write_nwb(target, header, contents, write_options(invocation), result_identifier(header)); });
+  invocation.add_output(target.string(), "sweeps");
+  return kDone;
+}
+
 int run_operation_command(const OperationEntry& entry, Invocation& invocation) {
+  if (entry.takes_sweeps()) return run_sweeps(entry, invocation);
   const auto& path = invocation.arguments().front();
   auto file = RecordingFile::open(path, invocation.options<ReadOptions>("input"));
   const auto header = file.header();
@@ -161,12 +209,19 @@ int run_operation_command(const OperationEntry& entry, Invocation& invocation) {
   return kDone;
 }
 
+std::string example_of(const OperationEntry& entry) {
+  const char* input = entry.takes_sweeps() ? "sweeps.nwb" : "recording.edf";
+  const bool writes_file = entry.kind == OperationKind::channels || entry.kind == OperationKind::sweeps;
+  return writes_file ? fmt::format("endplate {} {} -o result.nwb", entry.name, input)
+                     : fmt::format("endplate {} {} > {}.tsv", entry.name, input, underscored(entry.name));
+}
+
 }  // namespace
 
 Command operation_command(const OperationEntry& entry) {
   Command command;
   command.name = entry.name;
-  command.group = "Signal operations";
+  command.group = entry.takes_sweeps() ? "Operations on sweeps" : "Signal operations";
   command.summary = entry.summary;
   command.arguments = "FILE";
   command.fewest_arguments = command.most_arguments = 1;
@@ -176,8 +231,7 @@ Command operation_command(const OperationEntry& entry) {
                     option_table<RunOptions>("run", "output and messages")};
   command.results = entry.results;
   command.kind = name_of(entry.kind);
-  command.example = entry.kind == OperationKind::channels ? fmt::format("endplate {} recording.edf -o result.nwb", entry.name)
-                                                          : fmt::format("endplate {} recording.edf > {}.tsv", entry.name, underscored(entry.name));
+  command.example = example_of(entry);
   command.run = [&entry](Invocation& invocation) { return run_operation_command(entry, invocation); };
   return command;
 }

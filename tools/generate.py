@@ -22,6 +22,7 @@ EXPORTS = {
     "_batch": "analyze analyze_file batch collect",
     "_errors": "EndplateWarning Error FileError InvalidArgument NumericalError",
     "_files": "RecordingFile build_info describe read_table show_config simulate version",
+    "_ncs": "NcsStudy",
     "_objects": "Annotation Channel Gap Provenance ReaderWarning ScannedFile Stimulus Stream Subject",
     "_recording": "Recording Sweeps from_json",
     "_results": "Arrays Events Table Truth Unit",
@@ -85,6 +86,9 @@ def operation_stub(record):
         return (f"@overload\ndef {name}(signal: Recording, /, *, {tail}) -> Recording: ...\n"
                 f"@overload\ndef {name}(signal: _LabelledT, /, *, rate_hz: float | None = ..., {tail}) -> _LabelledT: ...\n"
                 f"@overload\ndef {name}(signal: npt.ArrayLike, /, *, rate_hz: float, {array}) -> npt.NDArray[np.float64]: ...\n")
+    if record["kind"] in ("sweeps", "sweep_rows"):
+        result = "Sweeps" if record["kind"] == "sweeps" else "Table"
+        return f"def {name}(sweeps: Sweeps, /, *, {options}threads: int = ...) -> {result}: ...\n"
     result = RESULTS[record["kind"]]
     source = "Recording | Arrays" if record["name"] == "frequency-measures" else "Recording"
     return (f"@overload\ndef {name}(signal: {source}, /, *, {tail}) -> {result}: ...\n"
@@ -102,6 +106,9 @@ def package_stub(description):
     parts.append(f"def open(path: _Path, /, *, {given}) -> RecordingFile: ...\n")
     parts.append(f"def scan(directory: _Path, /, *, {given}) -> list[ScannedFile]: ...\n")
     parts.append(f"def write(what: Recording | Sweeps | Arrays | Table, path: _Path, /, *, {written}) -> None: ...\n\n")
+    parts.append("def cmap_scan(scan: Any, amplitude_mv: Any = ..., /, *, plateau_end: int = ..., scan_end: int | None = ..., after_end: int | None = ..., "
+                 + keywords(description["cmap_scan"]) + ") -> Table: ...\n")
+    parts.append("def ncs(study: Any, /, *, markers: Table | None = ..., threads: int = ..., " + keywords(description["ncs"]) + ") -> NcsStudy: ...\n\n")
     parts += [operation_stub(record) for record in description["commands"]]
     return "".join(parts)
 

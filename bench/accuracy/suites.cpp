@@ -4,6 +4,7 @@ namespace emg::accuracy {
 
 Suite detect_suite();
 Suite hd_suite();
+Suite ncs_suite();
 Suite onset_suite();
 Suite needle_suite();
 
@@ -13,6 +14,7 @@ const std::vector<Suite>& suites() {
       hd_suite(),
       onset_suite(),
       needle_suite(),
+      ncs_suite(),
   };
   return all;
 }

@@ -12,6 +12,7 @@ from ._core import Operation
 from ._decompose import Decomposer, Decomposition, NeedleDecomposition, Units, apply_filters, decompose
 from ._errors import EndplateWarning, Error, FileError, InvalidArgument, NumericalError
 from ._files import RecordingFile, build_info, describe, open, read, read_table, scan, show_config, simulate, version, write
+from ._ncs import NcsStudy, cmap_scan, ncs
 from ._objects import Annotation, Channel, Gap, Provenance, ReaderWarning, ScannedFile, Stimulus, Stream, Subject
 from ._recording import Recording, Sweeps, from_json
 from ._results import Arrays, Events, Table, Truth, Unit
@@ -30,8 +31,8 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "Annotation", "Arrays", "Channel", "Decomposer", "Decomposition", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument",
-    "NeedleDecomposition", "NumericalError",
+    "NcsStudy", "NeedleDecomposition", "NumericalError",
     "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Score", "Stimulus", "Stream", "Subject", "Sweeps",
-    "Table", "Truth", "Unit", "Units", "analyze", "analyze_file", "apply_filters", "batch", "build_info", "collect", "decompose", "describe",
-    "from_dataframe", "from_json", "from_numpy", "from_xarray", "open", "read", "read_table", "scan", "score", "show_config", "simulate", "version", "write", *_core.operation_names,
+    "Table", "Truth", "Unit", "Units", "analyze", "analyze_file", "apply_filters", "batch", "build_info", "cmap_scan", "collect", "decompose", "describe",
+    "from_dataframe", "from_json", "from_numpy", "from_xarray", "ncs", "open", "read", "read_table", "scan", "score", "show_config", "simulate", "version", "write", *_core.operation_names,
 ]

@@ -4,7 +4,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 _TYPES = {"boolean": "bool", "integer": "int", "number": "float", "text": "str", "choice": "str", "number_list": "list[float]",
           "text_list": "list[str]"}
-_RETURNS = {"channels": "signal of the kind that was given", "arrays": "Arrays", "events": "Events", "rows": "Table"}
+_RETURNS = {"channels": "signal of the kind that was given", "arrays": "Arrays", "events": "Events", "rows": "Table", "sweeps": "Sweeps", "sweep_rows": "Table"}
 _COMMON = (("threads", 1), ("layout", None), ("progress", None))
 
 
@@ -47,6 +47,8 @@ def python_name(name: str) -> str:
 def operation_doc(description: Dict[str, Any]) -> str:
     name = python_name(description["name"])
     lines = [description["summary"][:1].upper() + description["summary"][1:] + "."]
+    if description["kind"] in ("sweeps", "sweep_rows"):
+        return _sweeps_doc(description, lines)
     lines += _section("Parameters", [
         "signal : array, Recording, DataFrame or DataArray", "    channels x samples or one trace, microvolts; an array that is float64 and contiguous is not copied,",
         "    any other type or order of real numbers is converted once",
@@ -60,6 +62,17 @@ def operation_doc(description: Dict[str, Any]) -> str:
     lines += _section("Raises", ["InvalidArgument", "    an option outside its range, a signal that is empty or not finite"])
     lines += _section("Example", [">>> import endplate as ep", ">>> rec = ep.simulate(\"surface\", duration_s=2, seed=1)",
                                   f">>> result = ep.{name}(rec)"])
+    return "\n".join(lines)
+
+
+def _sweeps_doc(description: Dict[str, Any], lines: List[str]) -> str:
+    lines += _section("Parameters", ["sweeps : Sweeps", "    sweeps x samples, microvolts, aligned to the stimulus",
+                                     *field_lines(_fields_of(description), defaults=True),
+                                     "threads : int, default 1", "    0: all processors; the result has the same bits for any number"])
+    lines += _section("Returns", [_RETURNS[description["kind"]], *[f"    {line}" for line in field_lines(description["results"], defaults=False)]])
+    lines += _section("Raises", ["InvalidArgument", "    an option outside its range, sweeps that are empty or not finite"])
+    lines += _section("Example", [">>> import endplate as ep", ">>> sweeps = ep.simulate(\"motor-ncs\", seed=1)",
+                                  f">>> result = ep.{python_name(description['name'])}(sweeps)"])
     return "\n".join(lines)
 
 
@@ -79,6 +92,9 @@ def _keyword_parameters(fields: List[Dict[str, Any]]) -> List[Any]:
 def operation_signature(description: Dict[str, Any]) -> Any:
     from inspect import Parameter, Signature
 
+    if description["kind"] in ("sweeps", "sweep_rows"):
+        return Signature([Parameter("sweeps", Parameter.POSITIONAL_ONLY), *_keyword_parameters(_fields_of(description)),
+                          Parameter("threads", Parameter.KEYWORD_ONLY, default=1)])
     parameters = [Parameter("signal", Parameter.POSITIONAL_ONLY)]
     parameters += [Parameter("rate_hz", Parameter.KEYWORD_ONLY, default=None, annotation=Optional[float])]
     parameters += _keyword_parameters(_fields_of(description))

@@ -240,6 +240,25 @@ def recording_from(data: Any, facts: Dict[str, Any], truth: Optional[Truth] = No
     return Recording(_core.make_recording(data, facts["rate_hz"], 1.0, LAYOUTS[0], facts), truth)
 
 
+_SWEEP_NUMBERS = ("distance_mm", "intensity_ma", "pulse_ms", "temperature_c", "clock_s")
+_SWEEP_TEXTS = ("channel", "nerve", "side", "muscle", "site", "annotation", "test", "polarity", "electrode")
+
+
+def _sweep_column(name: str, value: Any, count: int) -> Any:
+    """One value for each sweep, in the type that the column has."""
+    one = isinstance(value, str) or np.ndim(value) == 0
+    values = [value] * count if one else list(value)
+    if len(values) != count:
+        raise InvalidArgument(f"metadata {name} has {len(values)} values for {count} sweeps")
+    if name == "sweep":
+        return np.array(values, dtype=np.int64)
+    if name in _SWEEP_NUMBERS:
+        return np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    if name in _SWEEP_TEXTS:
+        return ["" if v is None else str(v) for v in values]
+    raise InvalidArgument(f"metadata has no column {name}; known: sweep, {', '.join((*_SWEEP_TEXTS, *_SWEEP_NUMBERS))}")
+
+
 class Sweeps(Immutable):
     """Repeated stimuli: `data` is sweeps x samples (microvolts), sample `zero_sample` the stimulus, `metadata` a row per sweep."""
 
@@ -255,6 +274,25 @@ class Sweeps(Immutable):
     def __init__(self, payload: Dict[str, Any], truth: Optional[Truth] = None, provenance: Sequence[Any] = ()) -> None:
         self._set(data=payload["data"], rate_hz=payload["rate_hz"], zero_sample=payload["zero_sample"], metadata=Table(payload["metadata"]),
                   truth=truth, provenance=tuple(Provenance(*p) for p in provenance))
+
+    @classmethod
+    def from_numpy(cls, data: Any, *, rate_hz: float, zero_sample: int, units: str = "uV", metadata: Optional[Dict[str, Any]] = None) -> "Sweeps":
+        """Sweeps x samples with the stimulus at `zero_sample`; `metadata` holds one value per sweep or one for all of them.
+
+        Known columns: sweep, channel, nerve, side, muscle, site, distance_mm, intensity_ma, pulse_ms, temperature_c, clock_s, annotation, test,
+        polarity, electrode.
+        """
+        scale = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}.get(units)
+        if scale is None:
+            raise InvalidArgument(f"units is {units!r}, expected one of uV, mV, V, nV")
+        samples = np.array(data, dtype=np.float64, order="C") * scale
+        if samples.ndim != 2:
+            raise InvalidArgument(f"data has {samples.ndim} dimensions, expected sweeps x samples")
+        samples.setflags(write=False)
+        given = {"sweep": np.arange(len(samples)), **(metadata or {})}
+        columns = [(name, "", "", _sweep_column(name, value, len(samples))) for name, value in given.items()]
+        return cls({"data": samples, "rate_hz": float(rate_hz), "zero_sample": int(zero_sample),
+                    "metadata": {"name": "sweeps", "text": "what is known of each sweep", "columns": columns}})
 
     @property
     def time_ms(self) -> "np.ndarray[Any, np.dtype[np.float64]]":
