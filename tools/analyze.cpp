@@ -17,25 +17,6 @@
 namespace emg::tools {
 namespace {
 
-constexpr double kLowestRateHz = 200;   // below this there is no EMG to look at
-
-// A stream worth analysing: EMG, or voltages that nobody called anything else.
-struct Candidate {
-  std::string name;
-  bool labelled = true;
-};
-
-std::vector<Candidate> candidates(const RecordingFile& file, const ReadOptions& options) {
-  if (!options.stream.empty()) return {{options.stream, true}};
-  std::vector<Candidate> found, voltages;
-  for (const auto& stream : file.streams()) {
-    if (stream.kind == ChannelKind::emg) found.push_back({stream.name, true});
-    const bool volts = stream.kind == ChannelKind::other && !stream.channels.empty() && stream.channels.front().unit == "uV";
-    if (volts && stream.rate_hz >= kLowestRateHz) voltages.push_back({stream.name, false});
-  }
-  return found.empty() ? voltages : found;
-}
-
 std::string stream_list(const RecordingFile& file) {
   std::string text;
   for (const auto& stream : file.streams()) {
@@ -82,7 +63,7 @@ class AnalyzeJob {
     const auto file = RecordingFile::open(input.path, read_options);
     JobReport report;
     report.input_files = file.input_files();
-    const auto found = candidates(file, read_options);
+    const auto found = emg_streams(file, read_options);
     const auto sweeps = file.sweeps();
     if (found.empty() && sweeps) analyze_stream(input.id, file, {}, sweeps, report);
     if (found.empty() && !sweeps) return without_signal(file, std::move(report));
@@ -106,7 +87,7 @@ class AnalyzeJob {
     return report;
   }
 
-  void analyze_stream(const std::string& id, const RecordingFile& file, const Candidate& candidate, const std::optional<SweepSet>& sweeps,
+  void analyze_stream(const std::string& id, const RecordingFile& file, const EmgStream& candidate, const std::optional<SweepSet>& sweeps,
                       JobReport& report) const {
     Recording recording = file.streams().empty() ? file.facts() : file.read();
     if (!candidate.labelled) {

@@ -25,6 +25,7 @@ Command excitability_command();
 Command report_command();
 Command score_command();
 Command simulate_command();
+Command twitch_command();
 Command version_command();
 
 /// Version, build and licence of this program.

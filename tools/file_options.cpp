@@ -45,6 +45,18 @@ void add_provenance(Recording& header, const OperationEntry& entry, const Option
   header.provenance.push_back({run, "options_sha256", sha256_hex(lines)});
 }
 
+std::vector<EmgStream> emg_streams(const RecordingFile& file, const ReadOptions& options) {
+  constexpr double kLowestRateHz = 200;   // below this there is no EMG to look at
+  if (!options.stream.empty()) return {{options.stream, true}};
+  std::vector<EmgStream> found, voltages;
+  for (const auto& stream : file.streams()) {
+    if (stream.kind == ChannelKind::emg) found.push_back({stream.name, true});
+    const bool volts = stream.kind == ChannelKind::other && !stream.channels.empty() && stream.channels.front().unit == "uV";
+    if (volts && stream.rate_hz >= kLowestRateHz) voltages.push_back({stream.name, false});
+  }
+  return found.empty() ? voltages : found;
+}
+
 void writing(const std::filesystem::path& target, const std::function<void()>& write) {
   try {
     write();

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "libemg/core/operation.h"
 #include "libemg/io/recording_file.h"
@@ -17,6 +18,14 @@ void add_provenance(Recording& header, const OperationEntry& entry, const Option
 
 /// Provenance of the input alone: input_name, input_format, input_sha256, input_stream, input_window.
 void add_input_provenance(Recording& header, int run, const RecordingFile& file);
+
+/// A stream worth analysing: EMG, or voltages that nobody called anything else.
+struct EmgStream {
+  std::string name;
+  bool labelled = true;
+};
+/// The stream that the options name, else all EMG streams, else the voltages.
+std::vector<EmgStream> emg_streams(const RecordingFile& file, const ReadOptions& options);
 
 /// Runs `write`; what goes wrong there is a failure of the output (exit code 1), not of the input.
 void writing(const std::filesystem::path& target, const std::function<void()>& write);

@@ -7,6 +7,7 @@ Suite hd_suite();
 Suite ncs_suite();
 Suite onset_suite();
 Suite needle_suite();
+Suite twitch_suite();
 
 const std::vector<Suite>& suites() {
   static const std::vector<Suite> all{
@@ -15,6 +16,7 @@ const std::vector<Suite>& suites() {
       onset_suite(),
       needle_suite(),
       ncs_suite(),
+      twitch_suite(),
   };
   return all;
 }

@@ -17,6 +17,7 @@ from ._objects import Annotation, Channel, Gap, Provenance, ReaderWarning, Scann
 from ._recording import Recording, Sweeps, from_json
 from ._results import Arrays, Events, Table, Truth, Unit
 from ._score import Score, score
+from ._twitch import TwitchSession, twitch
 
 __version__ = version()
 
@@ -33,6 +34,7 @@ __all__ = [
     "Annotation", "Arrays", "Channel", "Decomposer", "Decomposition", "EndplateWarning", "Error", "Events", "FileError", "Gap", "InvalidArgument",
     "NcsStudy", "NeedleDecomposition", "NumericalError",
     "Operation", "Provenance", "ReaderWarning", "Recording", "RecordingFile", "ScannedFile", "Score", "Stimulus", "Stream", "Subject", "Sweeps",
-    "Table", "Truth", "Unit", "Units", "analyze", "analyze_file", "apply_filters", "batch", "build_info", "cmap_scan", "collect", "decompose", "describe",
-    "from_dataframe", "from_json", "from_numpy", "from_xarray", "ncs", "open", "read", "read_table", "scan", "score", "show_config", "simulate", "version", "write", *_core.operation_names,
+    "Table", "Truth", "TwitchSession", "Unit", "Units", "analyze", "analyze_file", "apply_filters", "batch", "build_info", "cmap_scan", "collect", "decompose",
+    "describe", "from_dataframe", "from_json", "from_numpy", "from_xarray", "ncs", "open", "read", "read_table", "scan", "score", "show_config", "simulate",
+    "twitch", "version", "write", *_core.operation_names,
 ]

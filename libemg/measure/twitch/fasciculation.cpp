@@ -1,0 +1,95 @@
+#include "libemg/measure/twitch/fasciculation.h"
+
+#include <cmath>
+#include <limits>
+
+#include "libemg/core/validate.h"
+#include "libemg/measure/twitch/rest_analysis.h"
+
+namespace emg {
+namespace {
+
+// Bare channels: EMG of unknown place. "auto" is each channel by itself.
+Recording bare(const ChannelsView& signal, double rate_hz) {
+  Recording recording;
+  recording.rate_hz = rate_hz;
+  recording.channels.resize(static_cast<std::size_t>(signal.rows()));
+  return recording;
+}
+
+RestAnalysis analyze(const ChannelsView& signal, double rate_hz, TwitchAnalysisOptions options, int threads) {
+  require_signal(signal, rate_hz);
+  if (options.signal == TwitchSignal::automatic) options.signal = TwitchSignal::single;
+  RestAnalyzer analyzer(bare(signal, rate_hz), options, threads);
+  analyzer.push(signal);
+  return analyzer.finish();
+}
+
+Events<TwitchEvent> events_of(const RestAnalysis& analysis) {
+  Events<TwitchEvent> events;
+  std::size_t count = 0, width = 0;
+  for (const auto& set : analysis.sets) {
+    count += set.events.size();
+    for (const auto& w : set.waveforms) width = std::max(width, w.size());
+  }
+  events.waveforms = RowMatrix::Constant(static_cast<Index>(count), static_cast<Index>(width), std::numeric_limits<double>::quiet_NaN());
+  Index row = 0;
+  for (const auto& set : analysis.sets) {
+    for (std::size_t i = 0; i < set.events.size(); ++i, ++row) {
+      events.rows.push_back(set.events[i]);
+      for (std::size_t k = 0; k < set.waveforms[i].size(); ++k) events.waveforms(row, static_cast<Index>(k)) = set.waveforms[i][k];
+    }
+  }
+  return events;
+}
+
+std::vector<TwitchRate> rates_of(const RestAnalysis& analysis) {
+  std::vector<TwitchRate> rows;
+  for (const auto& set : analysis.sets) rows.push_back(set.rate);
+  return rows;
+}
+
+std::vector<IntervalRow> intervals_of(const RestAnalysis& analysis) {
+  std::vector<IntervalRow> rows;
+  for (const auto& set : analysis.sets) rows.insert(rows.end(), set.intervals.begin(), set.intervals.end());
+  return rows;
+}
+
+std::vector<VoluntaryRow> voluntary_of(const RestAnalysis& analysis) {
+  std::vector<VoluntaryRow> rows;
+  for (const auto& set : analysis.sets) {
+    for (const auto& e : set.excluded) {
+      if (e.reason == "voluntary") rows.push_back({e.channel, e.start_s, e.end_s, e.rule});
+    }
+  }
+  return rows;
+}
+
+}  // namespace
+
+Events<TwitchEvent> twitch_events(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return events_of(analyze(signal, rate_hz, options, threads));
+}
+Events<TwitchEvent> recording_twitch_events(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return events_of(analyze_rest(recording, options, threads));
+}
+std::vector<TwitchRate> twitch_rate(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return rates_of(analyze(signal, rate_hz, options, threads));
+}
+std::vector<TwitchRate> recording_twitch_rate(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return rates_of(analyze_rest(recording, options, threads));
+}
+std::vector<IntervalRow> intervals(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return intervals_of(analyze(signal, rate_hz, options, threads));
+}
+std::vector<IntervalRow> recording_intervals(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return intervals_of(analyze_rest(recording, options, threads));
+}
+std::vector<VoluntaryRow> mark_voluntary(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return voluntary_of(analyze(signal, rate_hz, options, threads));
+}
+std::vector<VoluntaryRow> recording_mark_voluntary(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return voluntary_of(analyze_rest(recording, options, threads));
+}
+
+}  // namespace emg
