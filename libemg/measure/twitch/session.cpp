@@ -173,11 +173,14 @@ MuscleEvents muscle_events(const SessionRecording& recording, const SetAnalysis&
 }
 
 std::string person_sentence(const PersonRow& person, double probability) {
-  std::string text = fmt::format("{} of {} recorded muscles", person.active_muscles, person.recorded_muscles);
-  if (person.recorded_regions > 0) text += fmt::format(" and {} of {} recorded body regions", person.active_regions, person.recorded_regions);
-  text += " twitched";
+  std::string text = "no named muscle had 60 s of usable time";
+  if (person.recorded_muscles > 0) {
+    text = fmt::format("{} of {} recorded muscles", person.active_muscles, person.recorded_muscles);
+    if (person.recorded_regions > 0) text += fmt::format(" and {} of {} recorded body regions", person.active_regions, person.recorded_regions);
+    text += " twitched";
+  }
   if (person.usable_min > 0) {
-    text += fmt::format(" in {} usable minutes of muscle", number(person.usable_min));
+    text += fmt::format("{} {} usable minutes of muscle", person.recorded_muscles > 0 ? " in" : ";", number(person.usable_min));
     if (person.distinct_events == 0) {
       text += fmt::format("; {}/min or more in one muscle would have shown with probability {}", number(*person.detectable_rate_per_min), probability);
     } else {
