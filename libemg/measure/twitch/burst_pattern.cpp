@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kSufficient = 10;
 constexpr int kOrder = 2;   // of the band-pass: a steeper one rings over the edges of a loud burst
+constexpr Index kMostSteps = 1000;
 constexpr double kNearMs = 10, kLeastLlr = 12, kJoinMs = 30;   // candidates closer than this are looked at as one
 constexpr double kPartnerS = 0.25, kTriphasicS = 0.5, kRhythmLowHz = 0.5, kRhythmHighHz = 30;
 const double kPi = std::acos(-1.0);
@@ -217,6 +218,7 @@ std::optional<VarianceSplit> variance_split(std::span<const double> x, Index coa
   const auto n = static_cast<Index>(x.size());
   const Index low = std::max<Index>(0, within.first), high = within.count > 0 ? std::min(n, within.first + within.count) : n;
   const SplitCost cost(x);
+  coarse = std::max(coarse, (high - low) / kMostSteps);   // minutes of activity are not split to the millisecond at first
   double best = std::numeric_limits<double>::infinity();
   VarianceSplit split;
   for (Index a = low; a + shortest <= high; a += coarse) {

@@ -180,7 +180,7 @@ TremorRow channel_row(std::span<const double> trace, double rate_hz, int channel
   row.total_power = power_between(p, s.bin_hz, o.low_hz, o.high_hz);
   row.band_power = power_between(p, s.bin_hz, o.band_low_hz, o.band_high_hz);
   // What rounding leaves of a constant is no power.
-  if (!(row.total_power > 1e-20 * (1 + mean_square_of(trace)))) return row;
+  if (!(*row.total_power > 1e-20 * (1 + mean_square_of(trace)))) return row;
   const Index k = peak_bin(p, s);
   row.peak_hz = refined_hz(p, k, s.bin_hz);
   fill_presence(p, k, s, o.alpha, row);
@@ -268,9 +268,12 @@ void require(const ChannelsView& signal, double rate_hz, const TremorOptions& o)
   require_ascending("low_hz", o.low_hz, "high_hz", o.high_hz);
   require_ascending("band_low_hz", o.band_low_hz, "band_high_hz", o.band_high_hz);
   if (rate_hz < kLowestRateHz) throw InvalidArgument(fmt::format("rate_hz {} is below {}, the lowest for tremor", rate_hz, kLowestRateHz));
-  const double seconds = static_cast<double>(signal.cols()) / rate_hz;
-  if (seconds < kShortestS) throw InvalidArgument(fmt::format("signal of {:.3g} s is too short: tremor needs {} s", seconds, kShortestS));
   if (o.kind == TremorSignal::emg && rate_hz < 2.5 * kEmgHighpassHz) throw InvalidArgument(fmt::format("rate_hz {} is too low for EMG; is kind acceleration meant?", rate_hz));
+}
+
+std::string too_short(const ChannelsView& signal, double rate_hz) {
+  const double seconds = static_cast<double>(signal.cols()) / rate_hz;
+  return seconds < kShortestS ? fmt::format("not assessable: {:.3g} s, tremor needs {} s", seconds, kShortestS) : "";
 }
 
 }  // namespace
@@ -299,6 +302,9 @@ std::optional<double> tremor_stability_hz(std::span<const double> x, double rate
 std::vector<TremorRow> tremor(const ChannelsView& signal, double rate_hz, const TremorOptions& options, int threads) {
   require(signal, rate_hz, options);
   std::vector<TremorRow> rows(static_cast<std::size_t>(signal.rows()));
+  const auto reason = too_short(signal, rate_hz);
+  for (std::size_t c = 0; c < rows.size(); ++c) rows[c].channel = static_cast<int>(c), rows[c].kind = options.kind, rows[c].reason = reason;
+  if (!reason.empty()) return rows;
   parallel_for(signal.rows(), threads, [&](Index c) { rows[static_cast<std::size_t>(c)] = channel_row(channel_span(signal, c), rate_hz, static_cast<int>(c), options); });
   return rows;
 }
@@ -310,8 +316,11 @@ std::vector<TremorPairRow> tremor_pairs(const ChannelsView& signal, double rate_
     all[static_cast<std::size_t>(c)] = segments_of(prepared(channel_span(signal, c), rate_hz, options), rate_hz, options.segment_s, options.low_hz, std::min(options.high_hz, 0.45 * rate_hz));
   });
   std::vector<TremorPairRow> rows;
+  const auto reason = too_short(signal, rate_hz);
   for (std::size_t a = 0; a < all.size(); ++a) {
-    for (std::size_t b = a + 1; b < all.size(); ++b) rows.push_back(pair_row(all[a], all[b], static_cast<int>(a), static_cast<int>(b), options));
+    for (std::size_t b = a + 1; b < all.size(); ++b) {
+      rows.push_back(reason.empty() ? pair_row(all[a], all[b], static_cast<int>(a), static_cast<int>(b), options) : TremorPairRow{.channel = static_cast<int>(a), .other_channel = static_cast<int>(b), .finding = reason});
+    }
   }
   return rows;
 }

@@ -3,9 +3,9 @@
 //
 // signal: channels x samples. Accelerometers in m/s^2 (kind = acceleration: gravity is taken away by a 0.5 Hz high-pass), EMG in microvolts
 // (kind = emg: 30 Hz high-pass, rectified, 60 Hz low-pass). Result: one row for each channel.
-// Degenerate input: a constant channel has no power and no peak; without a significant peak `present` is false and the numbers describe the
+// Degenerate input: a record shorter than 30 s gives rows without numbers and the reason; a constant channel has no power and no peak; without a significant peak `present` is false and the numbers describe the
 // largest peak all the same.
-// Throws InvalidArgument for an empty or non-finite signal, a record shorter than 30 s, a rate below 60 Hz, options outside their range.
+// Throws InvalidArgument for an empty or non-finite signal, a rate below 60 Hz, options outside their range.
 // Cost: a few transforms of 4 s and 200 resamplings of segment powers.
 // Method: Welch, 4-s Hann segments, half overlapped, 1 to 30 Hz; peak by a parabola on log power, its interval by bootstrap over segments;
 // presence: F test of the peak against bins 2 to 4 Hz away; stability index: interquartile range of the differences of successive cycle
@@ -68,8 +68,8 @@ struct TremorRow {
   std::optional<double> peak_high_hz = std::nullopt;
   std::optional<double> peak_f = std::nullopt;
   std::optional<double> peak_p = std::nullopt;
-  double total_power = 0;
-  double band_power = 0;
+  std::optional<double> total_power = std::nullopt;
+  std::optional<double> band_power = std::nullopt;
   std::optional<double> half_width_hz = std::nullopt;
   std::optional<double> second_harmonic = std::nullopt;
   std::optional<double> third_harmonic = std::nullopt;
@@ -78,6 +78,7 @@ struct TremorRow {
   std::optional<double> drift_hz_per_min = std::nullopt;
   std::optional<double> occurrence = std::nullopt;
   std::optional<double> tsi_hz = std::nullopt;
+  std::string reason = {};
 
   static constexpr auto fields() {
     using R = TremorRow;
@@ -100,6 +101,7 @@ struct TremorRow {
         field("drift_hz_per_min", &R::drift_hz_per_min, {}, "slope of the peak of successive segments"),
         field("occurrence", &R::occurrence, {}, "share of 3-s windows with tremor"),
         field("tsi_hz", &R::tsi_hz, {}, "tremor stability index"),
+        field("reason", &R::reason, {}, "why there are no numbers"),
     };
   }
 };

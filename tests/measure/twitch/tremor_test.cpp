@@ -105,7 +105,12 @@ TEST_CASE("antagonists alternate or go together, or nobody knows") {
 }
 
 TEST_CASE("tremor refuses what is too short or too slow") {
-  CHECK_THROWS_WITH(tremor(RowMatrix::Zero(1, 2000), 100, acceleration()), Catch::Contains("too short"));
+  const auto brief = tremor(RowMatrix::Zero(2, 2000), 100, acceleration());
+  REQUIRE(brief.size() == 2);
+  CHECK(brief[1].channel == 1);
+  CHECK(brief[0].reason.find("needs 30 s") != std::string::npos);
+  CHECK(!brief[0].total_power);
+  CHECK(tremor_pairs(RowMatrix::Zero(2, 2000), 100, acceleration())[0].finding == brief[0].reason);
   CHECK_THROWS_WITH(tremor(RowMatrix::Zero(1, 2000), 50, acceleration()), Catch::Contains("rate_hz 50"));
   CHECK_THROWS_WITH(tremor(RowMatrix::Zero(1, 6000), 70, {}), Catch::Contains("acceleration"));
   const auto flat = tremor(RowMatrix::Constant(1, 6000, 9.81), 100, acceleration())[0];
