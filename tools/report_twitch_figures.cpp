@@ -48,8 +48,8 @@ std::vector<Lane> lanes_of(const std::vector<SessionRecording>& recordings) {
 
 std::string lane_note(const SetAnalysis& set) {
   if (!set.rate.rate_per_min) return escaped(set.rate.reason);
-  if (set.rate.events == 0) return fmt::format("none; &lt; {}/min", number_text(*set.rate.detectable_rate_per_min));
-  return fmt::format("{}; {}/min", set.rate.events, number_text(*set.rate.rate_per_min));
+  if (set.rate.events == 0) return fmt::format("none; &lt; {:.2g}/min", *set.rate.detectable_rate_per_min);
+  return fmt::format("{}; {:.3g}/min", set.rate.events, *set.rate.rate_per_min);
 }
 
 struct Binned {

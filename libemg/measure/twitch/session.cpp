@@ -173,7 +173,7 @@ MuscleEvents muscle_events(const SessionRecording& recording, const SetAnalysis&
 }
 
 std::string person_sentence(const PersonRow& person, double probability) {
-  std::string text = "no named muscle had 60 s of usable time";
+  std::string text = person.not_assessable > 0 ? "no named muscle had 60 s of usable time" : "no muscle was named";
   if (person.recorded_muscles > 0) {
     text = fmt::format("{} of {} recorded muscles", person.active_muscles, person.recorded_muscles);
     if (person.recorded_regions > 0) text += fmt::format(" and {} of {} recorded body regions", person.active_regions, person.recorded_regions);
