@@ -55,9 +55,9 @@ struct DecomposeOptions {
   int empty_rounds = 3;
   int max_units = 100;
   Contrast contrast = Contrast::positive;
-  std::vector<double> exponents = {2.5, 3};
-  int max_iterations = 10;
-  int quick_iterations = 4;
+  std::vector<double> exponents = {2.5, 3, 4, 5};
+  int max_iterations = 12;
+  std::optional<int> quick_iterations;
   double seed_exclusion_ms = 1;
   int seed_exclusion_iterations = 2;
   std::optional<double> refractory_ms;
@@ -100,7 +100,7 @@ struct DecomposeOptions {
         field("contrast", &O::contrast, {}, "power of the positive part of the source, of its size, or with its sign"),
         field("exponents", &O::exponents, {2.5, 9}, "exponents of the contrast, dealt to the starts in turn; multiples of 0.5"),
         field("max_iterations", &O::max_iterations, {2, 1000}, "of the fixed point"),
-        field("quick_iterations", &O::quick_iterations, {0, 100}, "first iterations, over a changing quarter of the time"),
+        field("quick_iterations", &O::quick_iterations, {0, 100}, "first iterations, over a changing quarter of the time; open: 4 if that has 25 samples for each whitened direction, else 0"),
         field("seed_exclusion_ms", &O::seed_exclusion_ms, {0, 100}, "around its start a source adds nothing in the first iterations"),
         field("seed_exclusion_iterations", &O::seed_exclusion_iterations, {0, 1000}, "these are so many"),
         field("refractory_ms", &O::refractory_ms, {0.5, 100}, "between two spikes of a unit; open: 10 (iemg: 5)"),

@@ -39,7 +39,7 @@ struct FixedPointSettings {
   double tolerance = 1e-3;        ///< a column has settled when 1 - |w^T w+| is below
   Index exclusion_samples = 2;    ///< in the first iterations samples this near the start add nothing
   int exclusion_iterations = 2;
-  int quick_iterations = 4;
+  int quick_iterations = 0;
   std::function<void()> check;    ///< called between iterations; may throw
 };
 

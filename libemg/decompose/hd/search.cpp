@@ -22,6 +22,8 @@ namespace {
 // Channels that are mixtures of so few others cannot separate units; below this share of the largest variance lies rounding.
 constexpr Index kFewestDifferent = 5;
 constexpr double kSmallestSpatialShare = 1e-8;
+constexpr int kQuickIterations = 4;
+constexpr double kQuickSamplesPerDirection = 25;
 // Candidates below are not worth a refinement: none of them ever became a unit.
 constexpr double kRefinedSil = 0.6;
 // A refinement must gain more than this, and may not make intervals more variable than this.
@@ -61,6 +63,9 @@ Search::Search(Frames data, std::vector<Span> runs, const DecomposeOptions& opti
   std::iota(channels.begin(), channels.end(), Index{0});
   base_ = whiten(residual_covariance_, settings_.lags, channels);
   projection_ = base_.projection;
+  // On fewer samples the step is mostly noise, and weak units are lost.
+  const bool enough = sample_count_ / 4 >= kQuickSamplesPerDirection * static_cast<double>(projection_.rows());
+  settings_.fixed_point.quick_iterations = options_.quick_iterations.value_or(enough ? kQuickIterations : 0);
 }
 
 void Search::require_different_channels() const {
