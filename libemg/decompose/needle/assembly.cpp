@@ -20,6 +20,8 @@ constexpr double kPriorStep_ms = 0.5;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmallestUnitSigma = 3;           // a template below is noise
 constexpr double kUnexplainedFactor = 4, kUnexplainedLeast = 0.03, kUnexplainedMost = 0.3;  // of the energy of an event
+constexpr double kNoVariability = 0.004, kVariabilityReach = 4;
+constexpr double kNeighbourBias = 3;               // the most similar of many potentials is nearer than a usual one
 constexpr double kAlone_ms = 4, kAloneShare = 0.4;
 constexpr int kFewestMembers = 6;                  // of a cluster of large potentials; fewer may be one superposition again and again
 constexpr double kLargeEnergy = 3000;
@@ -36,6 +38,8 @@ class Assembler {
   }
 
   Assembly run() {
+    variability_ = potential_variability(record_.white, lone_peaks(), cluster_options());
+    variability_ = variability_ < kNoVariability ? 0 : kNeighbourBias * variability_;
     discover();
     for (int sweep = 0; sweep < options_.sweeps && !units_.empty(); ++sweep) {
       const auto before = discharge_count();
@@ -78,11 +82,28 @@ class Assembler {
 
   // ---- discovery -------------------------------------------------------------------------------------------------------------------
 
+  // The residual in units of what is expected to be left: noise, and the variation of the potentials that were taken out.
+  RowMatrix even_residual() const {
+    if (variability_ == 0) return residual_;
+    const auto model = smoothed_energy(record_.white - residual_, rate_);
+    RowMatrix evened = residual_;
+    for (Index i = 0; i < evened.cols(); ++i)
+      evened.col(i) /= std::sqrt(1 + kVariabilityReach * variability_ * model[static_cast<std::size_t>(i)] / static_cast<double>(evened.rows()));
+    return evened;
+  }
+
+  // Noise power of an event: potentials that vary leave more than noise.
+  double noise_power(const ActivityEvent& event) const {
+    const auto degrees = static_cast<double>((event.last - event.first) * residual_.rows());
+    return 1 + variability_ * std::max(0.0, event.energy - degrees) / degrees;
+  }
+
   // Peaks of the energy of what is left that no larger one is near. Smaller ones may be phases of the same potential; where they are not, the
   // distance to every cluster tells.
   std::vector<double> lone_peaks() const {
-    const auto energy = smoothed_energy(residual_, rate_);
-    const auto found = find_events(residual_, rate_, event_options(options_.detection_factor));
+    const RowMatrix evened = even_residual();
+    const auto energy = smoothed_energy(evened, rate_);
+    const auto found = find_events(evened, rate_, event_options(options_.detection_factor));
     const double level = activity_level(residual_.rows());
     const auto reach = static_cast<Index>(samples(options_.snippet_ms / 2 + 1)), near = std::max<Index>(1, static_cast<Index>(samples(1)));
     std::vector<std::pair<Index, double>> peaks;
@@ -137,7 +158,7 @@ class Assembler {
     return positions.empty() ? 0 : static_cast<double>(most) / static_cast<double>(positions.size());
   }
 
-  bool discover() {
+  ClusterOptions cluster_options() const {
     ClusterOptions options;
     options.rate_hz = rate_;
     options.energy_scale = record_.energy_scale;
@@ -146,9 +167,14 @@ class Assembler {
     options.amplitude_sd = options_.amplitude_sd;
     options.dip_limit = options_.dip_limit;
     options.min_interval_ms = options_.min_interval_ms;
+    options.variability = variability_;
     options.fewest = kFewestMembers;
+    return options;
+  }
+
+  bool discover() {
     bool found = false;
-    auto clusters = cluster_potentials(residual_, lone_peaks(), options);
+    auto clusters = cluster_potentials(residual_, lone_peaks(), cluster_options());
     // The most frequent first: later ones are compared with them.
     std::stable_sort(clusters.begin(), clusters.end(), [](const Cluster& a, const Cluster& b) { return a.positions.size() > b.positions.size(); });
     for (auto& cluster : clusters) {
@@ -308,7 +334,7 @@ class Assembler {
     const Index from = std::max<Index>(0, event.first - zero_), to = std::min<Index>(residual_.cols(), event.last + length_ - zero_);
     const RowMatrix x = residual_.middleCols(from, to - from);
     const auto prior = prior_of(event.first, event.last - event.first);
-    auto found = solver.solve(x, event.first - from, event.last - event.first, prior);
+    auto found = solver.solve(x, event.first - from, event.last - event.first, prior, noise_power(event));
     for (auto& d : found.discharges) {
       d.position += static_cast<double>(from);
       if (!usable(d.position)) continue;
@@ -320,7 +346,7 @@ class Assembler {
     const bool sure = std::all_of(found.discharges.begin(), found.discharges.end(), [](const Discharge& d) { return d.posterior > kSure; });
     const double left = residual_.middleCols(event.first, event.last - event.first).squaredNorm() * record_.energy_scale;
     const double degrees = static_cast<double>((event.last - event.first) * residual_.rows()) * record_.energy_scale;
-    settled_[index] = sure && left < degrees + 3 * std::sqrt(2 * degrees) ? static_cast<int>(found.discharges.size()) + 1 : 0;
+    settled_[index] = sure && left < noise_power(event) * (degrees + 3 * std::sqrt(2 * degrees)) ? static_cast<int>(found.discharges.size()) + 1 : 0;
   }
 
   // What known units made of a potential that none of them has would spoil its discovery and their templates.
@@ -400,7 +426,8 @@ class Assembler {
     const double degrees = std::max(2.0, static_cast<double>(a.shape.size()) * record_.energy_scale);
     const double jitter_s = options_.shape_jitter_ms / 1000, spread = 2 * options_.amplitude_sd;
     const auto& larger = a.energy > b.energy ? a : b;
-    return chi_square_quantile(0.999, degrees) * (1 / a.count + 1 / b.count) + jitter_s * jitter_s * larger.slope_energy + spread * spread * larger.energy;
+    const double varied = kVariabilityReach * variability_ * larger.energy;
+    return chi_square_quantile(0.999, degrees) * (1 / a.count + 1 / b.count) + jitter_s * jitter_s * larger.slope_energy + spread * spread * larger.energy + varied;
   }
 
   bool join_units() {
@@ -522,6 +549,7 @@ class Assembler {
   Index zero_, length_;
   double duration_s_;
   int fewest_ = 8;
+  double variability_ = 0;  // of potentials of one unit, share of their energy
   std::vector<ActivityEvent> events_;
   std::vector<int> settled_;  // by event: its discharges + 1 if it is settled
   std::vector<AssembledUnit> units_;

@@ -13,6 +13,8 @@ namespace {
 constexpr double kTail = 0.999;
 constexpr double kTailOfOne = 10.83;  // chi-square, one degree of freedom, 0.999
 constexpr std::size_t kMostForSplit = 400;
+constexpr double kVisibleVariation = 10;  // energy over that of noise from which variation can be told from it
+constexpr double kVariabilityReach = 4;   // of the mean variation of one unit
 
 struct Group {
   RowMatrix mean;                 // channels x window
@@ -43,6 +45,36 @@ class Clustering {
     return result();
   }
 
+  double variability() {
+    std::vector<double> large;
+    for (const double p : position_) {
+      if (energy_at(p) > kVisibleVariation * degrees_) large.push_back(p);
+    }
+    constexpr std::size_t kMost = 120, kEnough = 20;
+    if (large.size() < kEnough) return 0;
+    std::vector<Group> chosen;
+    std::vector<double> places, shares;
+    for (std::size_t k = 0; k < std::min(kMost, large.size()); ++k) {
+      places.push_back(large[k * large.size() / std::min(kMost, large.size())]);
+      Group g;
+      g.mean = snippet(places.back());
+      describe(g);
+      chosen.push_back(std::move(g));
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      double least = chosen[i].energy;
+      for (std::size_t j = 0; j < places.size(); ++j) {
+        const double gap = std::sqrt(chosen[i].energy) - std::sqrt(chosen[j].energy);
+        if (i == j || gap * gap > least) continue;
+        double lag = 0;
+        least = std::min(least, distance(chosen[j], places[i], lag));
+      }
+      shares.push_back(std::max(0.0, least / 2 - degrees_) / chosen[i].energy);
+    }
+    std::sort(shares.begin(), shares.end());
+    return shares[shares.size() / 4];
+  }
+
  private:
   RowMatrix snippet(double position) const {
     RowMatrix s(white_.rows(), window_);
@@ -56,7 +88,7 @@ class Clustering {
   double allowed(const Group& g) const {
     const double a = options_.amplitude_sd;
     // The jitter common to all fibres is aligned away; what is left of it is a mean, the amplitude one number.
-    return limit_ + jitter_ * g.slope + a * a * g.energy * kTailOfOne + degrees_ / std::max<double>(1, static_cast<double>(g.members.size()));
+    return limit_ + jitter_ * g.slope + a * a * g.energy * kTailOfOne + kVariabilityReach * options_.variability * g.energy + degrees_ / std::max<double>(1, static_cast<double>(g.members.size()));
   }
 
   // Distance of the potential near `position` to the mean at its best lag, which is returned in `lag`.
@@ -231,6 +263,8 @@ class Clustering {
     if (std::min(low.members.size(), high.members.size()) < static_cast<std::size_t>(options_.fewest)) return false;
     update(low);
     update(high);
+    // Two heaps nearer than one unit varies are one unit that changes.
+    if ((low.mean - high.mean).squaredNorm() * options_.energy_scale < kVariabilityReach * options_.variability * groups_[k].energy) return false;
     groups_[k] = std::move(low);
     groups_.push_back(std::move(high));
     return true;
@@ -306,6 +340,10 @@ class Clustering {
 std::vector<Cluster> cluster_potentials(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options) {
   if (centres.size() < static_cast<std::size_t>(options.fewest)) return {};
   return Clustering(white, centres, options).run();
+}
+
+double potential_variability(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options) {
+  return Clustering(white, centres, options).variability();
 }
 
 bool fire_as_one(const std::vector<double>& a, const std::vector<double>& b, double rate_hz, double duration_s, double min_interval_ms) {

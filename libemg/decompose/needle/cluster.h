@@ -21,6 +21,7 @@ struct ClusterOptions {
   double shape_jitter_ms = 0.03, amplitude_sd = 0.05;
   double dip_limit = 2;
   double min_interval_ms = 20;
+  double variability = 0;        ///< of potentials of one unit, share of their energy (potential_variability)
   int fewest = 8;                ///< members of a cluster
 };
 
@@ -31,6 +32,10 @@ struct Cluster {
 };
 
 std::vector<Cluster> cluster_potentials(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options);
+
+/// How much potentials of one unit differ beyond the noise, as a share of their energy: half the distance of each large potential to the one
+/// most like it, lower quartile. 0 if they differ by noise alone, or if there are too few.
+double potential_variability(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options);
 
 /// Whether two trains (ascending positions, rate) exclude each other like parts of one train: few pairs nearer than `min_interval_ms` for two
 /// independent trains over `duration_s`.

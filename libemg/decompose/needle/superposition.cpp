@@ -43,20 +43,21 @@ struct Seen {
 class Search {
  public:
   Search(const std::vector<Template>& templates, const GramTables& gram, const SolverOptions& o, const RowMatrix& x, Index first, Index count,
-         const RowMatrix& prior)
-      : templates_(templates), gram_(gram), o_(o), count_(count), units_(static_cast<int>(templates.size())), prior_(prior) {
+         const RowMatrix& prior, double noise_power)
+      : templates_(templates), gram_(gram), o_(o), count_(count), units_(static_cast<int>(templates.size())), prior_(prior),
+        scale_(1 / noise_power) {
     // What noise alone leaves, priors of the discharges included.
     const double degrees = static_cast<double>(x.size()) * o.energy_scale;
-    energy_ = x.squaredNorm() * o.energy_scale;
+    energy_ = x.squaredNorm() * o.energy_scale * scale_;
     enough_ = degrees + 2 * std::sqrt(2 * degrees);
     base_.resize(static_cast<std::size_t>(units_ * count_));
     occam_.resize(templates.size());
     for (int u = 0; u < units_; ++u) {
       const auto& t = templates[static_cast<std::size_t>(u)];
-      occam_[static_cast<std::size_t>(u)] = -std::log(2 * std::numbers::pi / std::max(t.slope_energy, 1.0));
+      occam_[static_cast<std::size_t>(u)] = -std::log(2 * std::numbers::pi / std::max(t.slope_energy * scale_, 1.0));
       const auto c = correlate(x, t, first, count, o.energy_scale);
       for (Index l = 0; l < count; ++l)
-        base_[at(u, l)] = t.energy - 2 * c[static_cast<std::size_t>(l)];
+        base_[at(u, l)] = scale_ * (t.energy - 2 * c[static_cast<std::size_t>(l)]);
     }
   }
 
@@ -125,7 +126,7 @@ class Search {
   }
 
   void place(State& s, const Placed& p, double gain) const {
-    for (int v = 0; v < units_; ++v) gram_.add(p.unit, v, p.lag, 2 * gain, {s.curve.data() + at(v, 0), static_cast<std::size_t>(count_)});
+    for (int v = 0; v < units_; ++v) gram_.add(p.unit, v, p.lag, 2 * gain * scale_, {s.curve.data() + at(v, 0), static_cast<std::size_t>(count_)});
   }
 
   // Moves every discharge to its best lag with the others fixed.
@@ -138,7 +139,7 @@ class Search {
         const auto centre = std::clamp<Index>(static_cast<Index>(std::llround(p.lag)), 0, count_ - 1);
         const Index low = std::max<Index>(0, centre - reach - 1), high = std::min(count_, centre + reach + 2);
         own.assign(s.curve.begin() + static_cast<std::ptrdiff_t>(at(p.unit, low)), s.curve.begin() + static_cast<std::ptrdiff_t>(at(p.unit, high)));
-        gram_.add(p.unit, p.unit, p.lag - static_cast<double>(low), -2, own);
+        gram_.add(p.unit, p.unit, p.lag - static_cast<double>(low), -2 * scale_, own);
         const auto total = [&](Index l) { return own[static_cast<std::size_t>(l)] + prior_(p.unit, low + l); };
         Index best = centre - low;
         for (Index l = 0; l < high - low; ++l) {
@@ -206,10 +207,10 @@ class Search {
       const double value = value_at({base_.data() + at(p.unit, 0), static_cast<std::size_t>(count_)}, p.lag);
       precision[i] = 1 / (t.amplitude_sd * t.amplitude_sd);
       most[i] = kAmplitudeReach * t.amplitude_sd;
-      b[i] = (t.energy - value) / 2 + precision[i];
+      b[i] = (scale_ * t.energy - value) / 2 + precision[i];
       for (Index j = 0; j < n; ++j) {
         const auto& q = s.spikes[static_cast<std::size_t>(j)];
-        a(i, j) = i == j ? t.energy + precision[i] : gram_(p.unit, q.unit, q.lag - p.lag);
+        a(i, j) = i == j ? scale_ * t.energy + precision[i] : scale_ * gram_(p.unit, q.unit, q.lag - p.lag);
       }
       prior += weight(p.unit, p.lag);
       constant += o_.constant_prior + occam_[static_cast<std::size_t>(p.unit)];
@@ -229,6 +230,7 @@ class Search {
   Index count_;
   int units_;
   const RowMatrix& prior_;
+  double scale_;
   std::vector<double> base_, occam_;
   double energy_ = 0, enough_ = 0;
   bool explained_ = false;
@@ -251,10 +253,10 @@ std::vector<int> units_of(const Seen& s) {
 SuperpositionSolver::SuperpositionSolver(const std::vector<Template>& templates, const GramTables& gram, const SolverOptions& options)
     : templates_(templates), gram_(gram), options_(options) {}
 
-Resolution SuperpositionSolver::solve(const RowMatrix& x, Index first, Index count, const RowMatrix& prior) const {
+Resolution SuperpositionSolver::solve(const RowMatrix& x, Index first, Index count, const RowMatrix& prior, double noise_power) const {
   Resolution result;
   if (templates_.empty() || count <= 0) return result;
-  Search search(templates_, gram_, options_, x, first, count, prior);
+  Search search(templates_, gram_, options_, x, first, count, prior, noise_power);
   search.run();
   const auto& seen = search.seen();
   std::size_t best = 0, best_shape = 0;
