@@ -33,8 +33,8 @@ py::list ncs(const py::list& sweeps, const py::object& manual, const py::object&
   return tables;
 }
 
-py::dict scan(const std::vector<double>& stimulus_ma, const std::vector<double>& amplitude_mv, std::size_t plateau_end, std::size_t scan_end, std::size_t after_end,
-              const py::dict& keywords) {
+py::dict scan(const std::vector<double>& stimulus_ma, const std::vector<double>& amplitude_mv, std::size_t plateau_end,
+              std::size_t scan_end, std::size_t after_end, const py::dict& keywords) {
   const auto options = options_from_keywords<CmapScanOptions>("cmap_scan", keywords);
   CmapScanRow row;
   {
@@ -61,8 +61,8 @@ py::dict scan_file(const std::string& path) {
 py::object run_on_sweeps(const OperationEntry& entry, const py::handle& sweeps, const CallOptions& call) {
   const auto type = py::module_::import("endplate._recording").attr("Sweeps");
   if (!py::isinstance(sweeps, type)) {
-    throw py::type_error(fmt::format("{}() takes Sweeps, not {}; endplate.open(path).sweeps and endplate.Sweeps.from_numpy make them", underscored(entry.name),
-                                     py::cast<std::string>(py::type::of(sweeps).attr("__name__"))));
+    throw py::type_error(fmt::format("{}() takes Sweeps, not {}; endplate.open(path).sweeps and endplate.Sweeps.from_numpy make them",
+                                     underscored(entry.name), py::cast<std::string>(py::type::of(sweeps).attr("__name__"))));
   }
   const auto set = sweeps_from(py::cast<py::dict>(sweeps.attr("payload")()));
   OperationResult result;

@@ -22,7 +22,8 @@ def rows(path_or_text):
 def bump(t, width=6.0):
     """E1-negative wave of a muscle, negative peak 1."""
     down = numpy.where((t > 0) & (t < width), -numpy.sin(numpy.pi * numpy.clip(t / width, 0, 1)) ** 1.3, 0)
-    return down + numpy.where((t >= width) & (t < 2.3 * width), 0.4 * numpy.sin(numpy.pi * numpy.clip((t - width) / (1.3 * width), 0, 1)) ** 2, 0)
+    after = numpy.clip((t - width) / (1.3 * width), 0, 1)
+    return down + numpy.where((t >= width) & (t < 2.3 * width), 0.4 * numpy.sin(numpy.pi * after) ** 2, 0)
 
 
 def artefact(t, size):
@@ -32,7 +33,8 @@ def artefact(t, size):
 
 def motor(ep, nerve, muscle, sites, velocity, rng, **more):
     t = (numpy.arange(900) - 120) / F_RATE * 1e3
-    data, meta = [], {"nerve": nerve, "muscle": muscle, "channel": muscle, "side": "R", "site": [], "distance_mm": [], "temperature_c": 33.0, "test": "motor", **more}
+    data, meta = [], {"nerve": nerve, "muscle": muscle, "channel": muscle, "side": "R", "site": [], "distance_mm": [], "temperature_c": 33.0,
+                      "test": "motor", **more}
     for site, mm in sites:
         for _ in range(6):
             data.append(9000 * bump(t - 3.2 - (mm - sites[0][1]) / velocity) + artefact(t, 400) + 40 * rng.standard_normal(t.size))
@@ -58,7 +60,8 @@ def f_waves(ep, rng):
 def train(ep, rng):
     t = (numpy.arange(900) - 120) / F_RATE * 1e3
     loss = [0, .14, .2, .25, .24, .23, .22, .21, .2, .19]
-    data, meta = [], {"nerve": "ulnar", "muscle": "ADM", "channel": "ADM", "side": "R", "site": "wrist", "test": "repetitive", "clock_s": [], "annotation": []}
+    data, meta = [], {"nerve": "ulnar", "muscle": "ADM", "channel": "ADM", "side": "R", "site": "wrist", "test": "repetitive",
+                      "clock_s": [], "annotation": []}
     for start, note, scale in ((0, "rest", 1.0), (60, "0 s", 1.08)):
         for k, d in enumerate(loss):
             data.append(8000 * scale * (1 - d) * bump(t - 3.0) + 15 * rng.standard_normal(t.size))
@@ -150,7 +153,8 @@ def test_missing_metadata_is_named(endplate, ep, tmp_path):
 
 def test_limits_and_criteria_are_the_users(endplate, study, tmp_path):
     limits, criteria = tmp_path / "limits.tsv", tmp_path / "criteria.tsv"
-    limits.write_text("measure\tnerve\tlower\tupper\tsource\nmotor_velocity_mps\tmedian\t58\t\tour laboratory\nmotor_latency_ms\tmedian\t\t4.0\tours\n")
+    limits.write_text("measure\tnerve\tlower\tupper\tsource\n"
+                      "motor_velocity_mps\tmedian\t58\t\tour laboratory\nmotor_latency_ms\tmedian\t\t4.0\tours\n")
     criteria.write_text("set\trule\tmeasure\trelation\tfactor\treference\nmine\tslow\tmotor_velocity_mps\t<\t100\tLLN\n")
     endplate.ok("ncs", study, "--out", tmp_path / "out", "--limits", limits, "--criteria", criteria)
     found = {(r["measure"], r["nerve"], r["site"]): r["result"] for r in table(tmp_path / "out", "ncs_limits")}
@@ -165,14 +169,16 @@ def test_limits_and_criteria_are_the_users(endplate, study, tmp_path):
 def test_the_report_is_a_page(result, tmp_path):
     page = result / "report.html"
     text = page.read_text()
-    for word in ("Motor nerve conduction", "Sensory nerve conduction", "Conduction velocity", "F waves", "Repetitive stimulation", "Change from distal to proximal", "Provenance"):
+    for word in ("Motor nerve conduction", "Sensory nerve conduction", "Conduction velocity", "F waves",
+                 "Repetitive stimulation", "Change from distal to proximal", "Provenance"):
         assert word in text, word
     assert text.count("<figure") >= 5
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         missing("chromium is not installed")
-    done = subprocess.run([chromium, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000",
-                           "--enable-logging=stderr", "--window-size=1200,2400", "--dump-dom", page.resolve().as_uri()], capture_output=True, timeout=120, check=False)
+    command = [chromium, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000",
+               "--enable-logging=stderr", "--window-size=1200,2400", "--dump-dom", page.resolve().as_uri()]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
     assert done.returncode == 0
     assert not [line for line in done.stderr.decode(errors="replace").splitlines() if "CONSOLE" in line]
     dom = done.stdout.decode()
@@ -190,13 +196,14 @@ def test_equal_studies_give_equal_reports(endplate, study, result, tmp_path):
 def test_operations_on_sweeps_are_the_same_on_both_faces(endplate, ep, study, tmp_path):
     listed = [c for c in json.loads(endplate.ok("list", "--json"))["commands"] if c["kind"] in ("sweeps", "sweep_rows")]
     assert len(listed) >= 15
-    options = {"f_waves": {"window_ms": (20, 60)}, "f_wave_sweeps": {"window_ms": (20, 60)}, "a_waves": {"window_ms": (20, 60)}, "h_reflex": {"h_window_ms": (20, 40)},
-               "h_reflex_sweeps": {"h_window_ms": (20, 40)}, "mep": {"onset_low_ms": 2, "onset_high_ms": 8, "baseline_low_ms": -6, "baseline_high_ms": -1}}
+    f, h = {"window_ms": (20, 60)}, {"h_window_ms": (20, 40)}
+    options = {"f_waves": f, "f_wave_sweeps": f, "a_waves": f, "h_reflex": h, "h_reflex_sweeps": h,
+               "mep": {"onset_low_ms": 2, "onset_high_ms": 8, "baseline_low_ms": -6, "baseline_high_ms": -1}}
     for operation in listed:
         name = operation["name"].replace("-", "_")
         if name in ("blink", "inching", "silent_period"):  # need channels, places or a background of their own
             continue
-        path = study / ("median_f.nwb" if name[0] in "fah" and name != "average" or name == "a_waves" else "rns.nwb" if name == "rns" else "median.nwb")
+        path = study / ("median_f.nwb" if name in options and name != "mep" else "rns.nwb" if name == "rns" else "median.nwb")
         sweeps = ep.open(path).sweeps
         given = options.get(name, {})
         flags = [f"--{k.replace('_', '-')}={','.join(map(str, v)) if isinstance(v, tuple) else v}" for k, v in given.items()]
@@ -241,7 +248,8 @@ def test_scans_and_excitability_of_real_files(endplate, ep):
     one = sorted(scans.glob("*.MEM"))[0]
     assert int(ep.cmap_scan(one).stepix[0]) == int(next(r for r in found if r["recording_id"] == one.stem)["stepix"])
     folder = shared_path("nerve_excitability_nervenorms")
-    found = {r["recording_id"]: r for r in rows(endplate.ok("excitability", folder / "FESB70821A.MEM", folder / "FESB70821B.MEM", folder / "rat.MEM"))}
+    files = [folder / f"{name}.MEM" for name in ("FESB70821A", "FESB70821B", "rat")]
+    found = {r["recording_id"]: r for r in rows(endplate.ok("excitability", *files))}
     assert float(found["FESB70821A"]["rheobase_ma"]) == pytest.approx(4.026, abs=6e-4)
     assert float(found["FESB70821B"]["strength_duration_ms"]) == pytest.approx(0.402, abs=6e-4)
     records = rows(endplate.ok("excitability", folder / "participants.json"))

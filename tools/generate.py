@@ -107,9 +107,11 @@ def package_stub(description):
     parts.append(f"def open(path: _Path, /, *, {given}) -> RecordingFile: ...\n")
     parts.append(f"def scan(directory: _Path, /, *, {given}) -> list[ScannedFile]: ...\n")
     parts.append(f"def write(what: Recording | Sweeps | Arrays | Table, path: _Path, /, *, {written}) -> None: ...\n\n")
-    parts.append("def cmap_scan(scan: Any, amplitude_mv: Any = ..., /, *, plateau_end: int = ..., scan_end: int | None = ..., after_end: int | None = ..., "
+    parts.append("def cmap_scan(scan: Any, amplitude_mv: Any = ..., /, *, plateau_end: int = ..., "
+                 "scan_end: int | None = ..., after_end: int | None = ..., "
                  + keywords(description["cmap_scan"]) + ") -> Table: ...\n")
-    parts.append("def ncs(study: Any, /, *, markers: Table | None = ..., threads: int = ..., " + keywords(description["ncs"]) + ") -> NcsStudy: ...\n\n")
+    parts.append("def ncs(study: Any, /, *, markers: Table | None = ..., threads: int = ..., "
+                 + keywords(description["ncs"]) + ") -> NcsStudy: ...\n\n")
     parts += [operation_stub(record) for record in description["commands"]]
     return "".join(parts)
 

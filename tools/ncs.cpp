@@ -9,6 +9,7 @@
 #include "libemg/io/sha256.h"
 #include "libemg/io/sweep_table.h"
 #include "libemg/io/table_file.h"
+#include "libemg/measure/ncs/compare.h"
 #include "libemg/measure/ncs/limits.h"
 #include "libemg/measure/ncs/study.h"
 #include "tools/composed.h"
@@ -30,14 +31,16 @@ struct StudyTarget {
   std::string sex;
   static constexpr auto fields() {
     using O = StudyTarget;
-    return std::tuple{field("out", &O::out, {}, "folder for the result file, its tables and report.html"),
-                      field("markers", &O::markers, {}, "table of markers set by hand (.tsv .csv: nerve, side, site, marker, time_ms, edited_by); they win over automatic ones"),
-                      field("limits", &O::limits, {}, "table of limits of your laboratory (.tsv .csv); every measure it names is compared"),
-                      field("criteria", &O::criteria, {}, "table of criteria (.tsv .csv); every rule is evaluated"),
-                      field("previous", &O::previous, {}, "result file (.nwb) of an earlier study, for serial comparison"),
-                      field("age_years", &O::age_years, {0, 130}, "age, for limits that depend on it; auto: as the file states it"),
-                      field("height_cm", &O::height_cm, {20, 260}, "height, for limits that depend on it"),
-                      field("sex", &O::sex, {}, "M or F, for limits that depend on it; empty: as the file states it")};
+    return std::tuple{
+        field("out", &O::out, {}, "folder for the result file, its tables and report.html"),
+        field("markers", &O::markers, {},
+              "table of markers set by hand (.tsv .csv: nerve, side, site, marker, time_ms, edited_by); they win over automatic ones"),
+        field("limits", &O::limits, {}, "table of limits of your laboratory (.tsv .csv); every measure it names is compared"),
+        field("criteria", &O::criteria, {}, "table of criteria (.tsv .csv); every rule is evaluated"),
+        field("previous", &O::previous, {}, "result file (.nwb) of an earlier study, for serial comparison"),
+        field("age_years", &O::age_years, {0, 130}, "age, for limits that depend on it; auto: as the file states it"),
+        field("height_cm", &O::height_cm, {20, 260}, "height, for limits that depend on it"),
+        field("sex", &O::sex, {}, "M or F, for limits that depend on it; empty: as the file states it")};
   }
 };
 static_assert(fully_described<StudyTarget>());
@@ -85,7 +88,9 @@ void add_path(const fs::path& path, const fs::path& out, Invocation& invocation,
   const auto options = invocation.options<ReadOptions>("input");
   if (!fs::is_directory(path)) return add_file(path, options, inputs, true);
   for (const auto& found : scan_directory(path, options)) {
-    if (found.kind.outcome != FileKind::Outcome::recording || inside(found.path, out) || found.path.filename().string().ends_with("_sweeps.tsv")) continue;
+    if (found.kind.outcome != FileKind::Outcome::recording || inside(found.path, out) ||
+        found.path.filename().string().ends_with("_sweeps.tsv"))
+      continue;
     try {
       add_file(found.path, options, inputs, false);
     } catch (const FileError& error) {
@@ -142,7 +147,8 @@ void with_table(const std::string& path, Use&& use) {
 
 void compare(const StudyTarget& target, const Recording& facts, NcsStudy& study) {
   const auto values = study_values(study.tables);
-  const Person person{target.age_years ? target.age_years : facts.subject.age_years, target.height_cm, target.sex.empty() ? facts.subject.sex : target.sex};
+  const Person person{target.age_years ? target.age_years : facts.subject.age_years, target.height_cm,
+                      target.sex.empty() ? facts.subject.sex : target.sex};
   std::vector<StudyValue> previous;
   if (!target.previous.empty()) previous = study_values(RecordingFile::open(target.previous).tables());
   const auto add = [&](const char* name, const char* text, const auto& rows) {
@@ -152,7 +158,8 @@ void compare(const StudyTarget& target, const Recording& facts, NcsStudy& study)
   if (!previous.empty()) add("ncs_serial", "this study against the earlier one", compare_serial(previous, values));
   std::optional<Table> limits;
   if (!target.limits.empty()) {
-    with_table(target.limits, [&](const Table& table) { add("ncs_limits", "comparison with the limits supplied", apply_limits(values, table, person)); });
+    with_table(target.limits,
+               [&](const Table& table) { add("ncs_limits", "comparison with the limits supplied", apply_limits(values, table, person)); });
     limits = read_table(target.limits);
   }
   if (!target.criteria.empty()) {
@@ -210,7 +217,8 @@ int run_ncs(Invocation& invocation) {
     if (invocation.run().json) invocation.add_table(table);
   }
   std::string counts;
-  for (const auto& table : report.study.tables) counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", table.row_count(), table.name.substr(4));
+  for (const auto& table : report.study.tables)
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", table.row_count(), table.name.substr(4));
   invocation.print(fmt::format("{}\nreport: {}\n", counts, (out / "report.html").string()));
   return kDone;
 }
@@ -221,13 +229,15 @@ Command ncs_command() {
   Command command;
   command.name = "ncs";
   command.group = "Whole job";
-  command.summary = "nerve conduction study of a folder or files: markers, velocities, F waves, repetitive stimulation; tables and a report";
+  command.summary =
+      "nerve conduction study of a folder or files: markers, velocities, F waves, repetitive stimulation; tables and a report";
   command.arguments = "STUDY...";
   command.fewest_arguments = 1;
   command.most_arguments = 100000;
   command.kind = "composed";
   command.tables = {option_table<StudyTarget>("study", "target"), option_table<NcsOptions>("ncs", "options of ncs"),
-                    option_table<ReadOptions>("input", "what to read"), option_table<WriteOptions>("output", "how result files are written"),
+                    option_table<ReadOptions>("input", "what to read"),
+                    option_table<WriteOptions>("output", "how result files are written"),
                     option_table<RunOptions>("run", "output and messages")};
   command.example = "endplate ncs study/ --out out";
   command.run = run_ncs;

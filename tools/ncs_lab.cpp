@@ -68,7 +68,8 @@ std::vector<fs::path> files_of(const std::vector<std::string>& arguments) {
     } else if (extension == ".MEF" || extension == ".mef") {
       for (const auto& name : read_mef(argument)) {
         auto path = argument.parent_path() / (name + ".MEM");
-        if (!fs::exists(path) && fs::exists(argument.parent_path().parent_path() / "scans" / (name + ".MEM"))) path = argument.parent_path().parent_path() / "scans" / (name + ".MEM");
+        if (!fs::exists(path) && fs::exists(argument.parent_path().parent_path() / "scans" / (name + ".MEM")))
+          path = argument.parent_path().parent_path() / "scans" / (name + ".MEM");
         files.push_back(std::move(path));
       }
     } else {
@@ -186,19 +187,22 @@ int run_files(Invocation& invocation, const std::string& name, const std::string
     }
   }
   if (files.empty()) throw FileError(invocation.arguments().front(), "holds no threshold-tracking file (.MEM)");
-  const auto failed = static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const FileRow& f) { return !f.error.empty(); }));
+  const auto failed =
+      static_cast<std::size_t>(std::count_if(files.begin(), files.end(), [](const FileRow& f) { return !f.error.empty(); }));
   return write_result(invocation, joined(name, text, files, rows), failed, files.size());
 }
 
 int run_scan(Invocation& invocation) {
   const auto options = invocation.options<CmapScanOptions>("cmap_scan");
-  return run_files<CmapScanRow>(invocation, "cmap_scan", "numbers of CMAP scans; none is a count of motor units",
-                                [&](const fs::path& path, bool keep, std::vector<FileRow>& files, std::vector<CmapScanRow>& rows) {
-                                  const auto m = read_mem(path, keep);
-                                  if (!m.scan) throw FileError(path.string(), "holds no CMAP scan");
-                                  auto row = cmap_scan({m.scan->stimulus_ma, m.scan->amplitude_mv, m.scan->plateau_end, m.scan->scan_end, m.scan->after_end}, options);
-                                  files.push_back(facts_of(path, m)), rows.push_back(std::move(row));
-                                });
+  return run_files<CmapScanRow>(
+      invocation, "cmap_scan", "numbers of CMAP scans; none is a count of motor units",
+      [&](const fs::path& path, bool keep, std::vector<FileRow>& files, std::vector<CmapScanRow>& rows) {
+        const auto m = read_mem(path, keep);
+        if (!m.scan) throw FileError(path.string(), "holds no CMAP scan");
+        auto row =
+            cmap_scan({m.scan->stimulus_ma, m.scan->amplitude_mv, m.scan->plateau_end, m.scan->scan_end, m.scan->after_end}, options);
+        files.push_back(facts_of(path, m)), rows.push_back(std::move(row));
+      });
 }
 
 int run_excitability(Invocation& invocation) {
@@ -211,7 +215,8 @@ int run_excitability(Invocation& invocation) {
                                     });
 }
 
-Command lab_command(const std::string& name, const std::string& summary, std::vector<OptionTable> tables, std::vector<FieldInfo> results, int (*run)(Invocation&)) {
+Command lab_command(const std::string& name, const std::string& summary, std::vector<OptionTable> tables, std::vector<FieldInfo> results,
+                    int (*run)(Invocation&)) {
   Command command;
   command.name = name;
   command.group = "Examinations";
@@ -237,7 +242,8 @@ Command cmap_scan_command() {
 }
 
 Command excitability_command() {
-  return lab_command("excitability", "derived numbers of nerve excitability (.MEM files or records as .json)", {}, describe<ExcitabilityRow>(), run_excitability);
+  return lab_command("excitability", "derived numbers of nerve excitability (.MEM files or records as .json)", {},
+                     describe<ExcitabilityRow>(), run_excitability);
 }
 
 }  // namespace emg::tools

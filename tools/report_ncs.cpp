@@ -50,7 +50,8 @@ std::string number_cell(const std::optional<double>& value, int decimals) {
 
 std::string head_cells(const std::vector<Print>& columns, const char* first) {
   std::string html = fmt::format("<thead><tr><th scope=\"col\">{}</th>", first);
-  for (const auto& c : columns) html += fmt::format("<th scope=\"col\" class=\"n\">{}{}</th>", c.heading, *c.unit ? fmt::format(" <small>{}</small>", c.unit) : "");
+  for (const auto& c : columns)
+    html += fmt::format("<th scope=\"col\" class=\"n\">{}{}</th>", c.heading, *c.unit ? fmt::format(" <small>{}</small>", c.unit) : "");
   return html + "<th scope=\"col\">Remarks</th></tr></thead>";
 }
 
@@ -63,9 +64,11 @@ std::string remarks(const Table& t, std::size_t r) {
 }
 
 // One block for each nerve, a row for each line of `t`, named by `name`.
-std::string nerve_table(const Table* t, const char* caption, const char* first, const std::vector<Print>& columns, std::string (*name)(const Table&, std::size_t)) {
+std::string nerve_table(const Table* t, const char* caption, const char* first, const std::vector<Print>& columns,
+                        std::string (*name)(const Table&, std::size_t)) {
   if (!t || t->row_count() == 0) return "";
-  std::string html = fmt::format("<div class=\"scroll\" tabindex=\"0\"><table class=\"lab\"><caption>{}</caption>{}<tbody>\n", caption, head_cells(columns, first));
+  std::string html = fmt::format("<div class=\"scroll\" tabindex=\"0\"><table class=\"lab\"><caption>{}</caption>{}<tbody>\n", caption,
+                                 head_cells(columns, first));
   std::string nerve;
   for (std::size_t r = 0; r < t->row_count(); ++r) {
     if (const auto now = nerve_title(*t, r); now != nerve) {
@@ -98,52 +101,81 @@ std::string train_name(const Table& t, std::size_t r) {
 }
 
 std::string motor_tables(const NcsStudy& study) {
-  const std::vector<Print> motor{{"Latency", "ms", "onset_ms", 2},       {"Peak", "ms", "peak_ms", 2},
-                                 {"Amplitude", "mV", "amplitude_mv", 2}, {"P-P", "mV", "peak_to_peak_mv", 2},
+  const std::vector<Print> motor{{"Latency", "ms", "onset_ms", 2},           {"Peak", "ms", "peak_ms", 2},
+                                 {"Amplitude", "mV", "amplitude_mv", 2},     {"P-P", "mV", "peak_to_peak_mv", 2},
                                  {"Area", "mV ms", "negative_area_mvms", 2}, {"Neg. duration", "ms", "negative_duration_ms", 2},
-                                 {"Distance", "mm", "distance_mm", 0},   {"Temp.", "&#176;C", "temperature_c", 1},
+                                 {"Distance", "mm", "distance_mm", 0},       {"Temp.", "&#176;C", "temperature_c", 1},
                                  {"Stimulus", "mA", "intensity_ma", 1}};
-  const std::vector<Print> change{{"Distance", "mm", "segment_mm", 0},         {"Amplitude", "%", "amplitude_change_pct", 1},
-                                  {"SE", "%", "amplitude_change_se_pct", 1},   {"Area", "%", "area_change_pct", 1},
-                                  {"SE", "%", "area_change_se_pct", 1},        {"Neg. duration", "%", "duration_change_pct", 1},
+  const std::vector<Print> change{{"Distance", "mm", "segment_mm", 0},       {"Amplitude", "%", "amplitude_change_pct", 1},
+                                  {"SE", "%", "amplitude_change_se_pct", 1}, {"Area", "%", "area_change_pct", 1},
+                                  {"SE", "%", "area_change_se_pct", 1},      {"Neg. duration", "%", "duration_change_pct", 1},
                                   {"SE", "%", "duration_change_se_pct", 1}};
   return nerve_table(find(study, "ncs_motor"), "Motor nerve conduction", "Site", motor, site_name) +
          nerve_table(find(study, "ncs_segments"), "Change from distal to proximal", "Segment", change, segment_name);
 }
 
 std::string other_tables(const NcsStudy& study) {
-  const std::vector<Print> sensory{{"Onset", "ms", "onset_ms", 2},           {"Peak", "ms", "peak_ms", 2},
-                                   {"Amplitude", "&#181;V", "amplitude_uv", 1}, {"P-P", "&#181;V", "peak_to_peak_uv", 1},
-                                   {"Neg. duration", "ms", "negative_duration_ms", 2}, {"Distance", "mm", "distance_mm", 0},
+  const std::vector<Print> sensory{{"Onset", "ms", "onset_ms", 2},
+                                   {"Peak", "ms", "peak_ms", 2},
+                                   {"Amplitude", "&#181;V", "amplitude_uv", 1},
+                                   {"P-P", "&#181;V", "peak_to_peak_uv", 1},
+                                   {"Neg. duration", "ms", "negative_duration_ms", 2},
+                                   {"Distance", "mm", "distance_mm", 0},
                                    {"Temp.", "&#176;C", "temperature_c", 1}};
-  const std::vector<Print> speed{{"Distance", "mm", "segment_mm", 0},         {"Velocity", "m/s", "velocity_mps", 1},
-                                 {"SD", "m/s", "velocity_sd_mps", 1},         {"Residual latency", "ms", "residual_latency_ms", 2},
-                                 {"Term. lat. index", "", "terminal_latency_index", 2}, {"At reference temp.", "m/s", "velocity_adjusted_mps", 1}};
-  const std::vector<Print> f{{"Stimuli", "", "sweep_count", 0},      {"Persistence", "%", "persistence_pct", 0}, {"F min", "ms", "f_min_ms", 2},
-                             {"F mean", "ms", "f_mean_ms", 2},       {"F max", "ms", "f_max_ms", 2},             {"Chronodispersion", "ms", "chronodispersion_ms", 2},
-                             {"Amplitude", "&#181;V", "f_amplitude_uv", 0}, {"F/M", "%", "fm_mean_pct", 1},        {"M latency", "ms", "m_latency_ms", 2},
+  const std::vector<Print> speed{{"Distance", "mm", "segment_mm", 0},
+                                 {"Velocity", "m/s", "velocity_mps", 1},
+                                 {"SD", "m/s", "velocity_sd_mps", 1},
+                                 {"Residual latency", "ms", "residual_latency_ms", 2},
+                                 {"Term. lat. index", "", "terminal_latency_index", 2},
+                                 {"At reference temp.", "m/s", "velocity_adjusted_mps", 1}};
+  const std::vector<Print> f{{"Stimuli", "", "sweep_count", 0},
+                             {"Persistence", "%", "persistence_pct", 0},
+                             {"F min", "ms", "f_min_ms", 2},
+                             {"F mean", "ms", "f_mean_ms", 2},
+                             {"F max", "ms", "f_max_ms", 2},
+                             {"Chronodispersion", "ms", "chronodispersion_ms", 2},
+                             {"Amplitude", "&#181;V", "f_amplitude_uv", 0},
+                             {"F/M", "%", "fm_mean_pct", 1},
+                             {"M latency", "ms", "m_latency_ms", 2},
                              {"Velocity", "m/s", "velocity_max_mps", 1}};
-  const std::vector<Print> a{{"Sweeps", "", "a_count", 0}, {"Latency", "ms", "latency_ms", 2}, {"SD", "ms", "latency_sd_ms", 3}, {"Amplitude", "&#181;V", "amplitude_uv", 0}};
-  const std::vector<Print> train{{"Stimuli", "", "stimulus_count", 0},     {"Rate", "Hz", "stimulus_rate_hz", 1},
-                                 {"First", "mV", "amplitude_1_mv", 2},     {"Decr. 4", "%", "amplitude_decrement_4_pct", 1},
-                                 {"Decr. 5", "%", "amplitude_decrement_5_pct", 1}, {"Largest 2-5", "%", "amplitude_decrement_largest_pct", 1},
-                                 {"Last", "%", "amplitude_decrement_last_pct", 1}, {"Area 4", "%", "area_decrement_4_pct", 1},
-                                 {"SE", "%", "decrement_se_pct", 1},       {"Increment", "%", "increment_pct", 0},
+  const std::vector<Print> a{{"Sweeps", "", "a_count", 0},
+                             {"Latency", "ms", "latency_ms", 2},
+                             {"SD", "ms", "latency_sd_ms", 3},
+                             {"Amplitude", "&#181;V", "amplitude_uv", 0}};
+  const std::vector<Print> train{{"Stimuli", "", "stimulus_count", 0},
+                                 {"Rate", "Hz", "stimulus_rate_hz", 1},
+                                 {"First", "mV", "amplitude_1_mv", 2},
+                                 {"Decr. 4", "%", "amplitude_decrement_4_pct", 1},
+                                 {"Decr. 5", "%", "amplitude_decrement_5_pct", 1},
+                                 {"Largest 2-5", "%", "amplitude_decrement_largest_pct", 1},
+                                 {"Last", "%", "amplitude_decrement_last_pct", 1},
+                                 {"Area 4", "%", "area_decrement_4_pct", 1},
+                                 {"SE", "%", "decrement_se_pct", 1},
+                                 {"Increment", "%", "increment_pct", 0},
                                  {"Facilitation", "%", "facilitation_pct", 0}};
-  const std::vector<Print> h{{"H latency", "ms", "h_onset_ms", 2}, {"H max", "mV", "h_max_mv", 2}, {"M max", "mV", "m_max_mv", 2}, {"H/M", "", "h_over_m", 2},
-                             {"H threshold", "mA", "h_threshold_ma", 1}, {"M threshold", "mA", "m_threshold_ma", 1}, {"Slope ratio", "", "slope_ratio", 2}};
-  const std::vector<Print> blink{{"Sweeps", "", "response_count", 0}, {"Shortest", "ms", "latency_min_ms", 1}, {"Median", "ms", "latency_median_ms", 1},
-                                 {"Amplitude", "&#181;V", "amplitude_uv", 0}, {"Area", "&#181;V ms", "area_uvms", 0}, {"To R2", "ms", "difference_ms", 1}};
+  const std::vector<Print> h{{"H latency", "ms", "h_onset_ms", 2},
+                             {"H max", "mV", "h_max_mv", 2},
+                             {"M max", "mV", "m_max_mv", 2},
+                             {"H/M", "", "h_over_m", 2},
+                             {"H threshold", "mA", "h_threshold_ma", 1},
+                             {"M threshold", "mA", "m_threshold_ma", 1},
+                             {"Slope ratio", "", "slope_ratio", 2}};
+  const std::vector<Print> blink{{"Sweeps", "", "response_count", 0},      {"Shortest", "ms", "latency_min_ms", 1},
+                                 {"Median", "ms", "latency_median_ms", 1}, {"Amplitude", "&#181;V", "amplitude_uv", 0},
+                                 {"Area", "&#181;V ms", "area_uvms", 0},   {"To R2", "ms", "difference_ms", 1}};
   const auto muscle = [](const Table& t, std::size_t r) { return escaped(text_in(t, "muscle", r)); };
   const auto response = [](const Table& t, std::size_t r) { return escaped(text_in(t, "response", r)); };
-  return nerve_table(find(study, "ncs_h_reflex"), "H reflex", "Muscle", h, muscle) + nerve_table(find(study, "ncs_blink"), "Blink reflex", "Response", blink, response) +
+  return nerve_table(find(study, "ncs_h_reflex"), "H reflex", "Muscle", h, muscle) +
+         nerve_table(find(study, "ncs_blink"), "Blink reflex", "Response", blink, response) +
          nerve_table(find(study, "ncs_sensory"), "Sensory nerve conduction", "Site", sensory, site_name) +
          nerve_table(find(study, "ncs_velocity"), "Conduction velocity", "Segment", speed, segment_name) +
-         nerve_table(find(study, "ncs_f_waves"), "F waves", "Site", f, site_name) + nerve_table(find(study, "ncs_a_waves"), "A waves", "Site", a, site_name) +
+         nerve_table(find(study, "ncs_f_waves"), "F waves", "Site", f, site_name) +
+         nerve_table(find(study, "ncs_a_waves"), "A waves", "Site", a, site_name) +
          nerve_table(find(study, "ncs_repetitive"), "Repetitive stimulation (decrement positive: smaller)", "Train", train, train_name);
 }
 
-std::string verdict_table(const NcsStudy& study, const char* table, const char* caption, const std::vector<std::pair<const char*, const char*>>& columns) {
+std::string verdict_table(const NcsStudy& study, const char* table, const char* caption,
+                          const std::vector<std::pair<const char*, const char*>>& columns) {
   const auto* t = find(study, table);
   if (!t || t->row_count() == 0) return "";
   std::string html = fmt::format("<div class=\"scroll\" tabindex=\"0\"><table class=\"lab\"><caption>{}</caption><thead><tr>", caption);
@@ -153,8 +185,10 @@ std::string verdict_table(const NcsStudy& study, const char* table, const char* 
     html += "<tr>";
     for (const auto& [heading, column] : columns) {
       const auto* cells = t->find(column);
-      const auto number = cells && !std::holds_alternative<std::vector<std::string>>(cells->values) ? number_in(*t, column, r) : std::nullopt;
-      html += number ? fmt::format("<td class=\"n\">{}</td>", report::number_text(*number)) : fmt::format("<td class=\"wrap\">{}</td>", escaped(text_in(*t, column, r)));
+      const auto number =
+          cells && !std::holds_alternative<std::vector<std::string>>(cells->values) ? number_in(*t, column, r) : std::nullopt;
+      html += number ? fmt::format("<td class=\"n\">{}</td>", report::number_text(*number))
+                     : fmt::format("<td class=\"wrap\">{}</td>", escaped(text_in(*t, column, r)));
     }
     html += "</tr>\n";
   }
@@ -163,13 +197,44 @@ std::string verdict_table(const NcsStudy& study, const char* table, const char* 
 
 std::string limits_tables(const NcsStudy& study) {
   return verdict_table(study, "ncs_limits", "Comparison with the limits supplied",
-                       {{"Nerve", "nerve"}, {"Side", "side"}, {"Site", "site"}, {"Measure", "measure"}, {"Value", "value"}, {"Lower", "lower"}, {"Upper", "upper"}, {"Result", "result"}, {"Source", "source"}}) +
+                       {{"Nerve", "nerve"},
+                        {"Side", "side"},
+                        {"Site", "site"},
+                        {"Measure", "measure"},
+                        {"Value", "value"},
+                        {"Lower", "lower"},
+                        {"Upper", "upper"},
+                        {"Result", "result"},
+                        {"Source", "source"}}) +
          verdict_table(study, "ncs_criteria", "Criteria supplied",
-                       {{"Set", "set"}, {"Rule", "rule"}, {"Nerve", "nerve"}, {"Side", "side"}, {"Measure", "measure"}, {"Value", "value"}, {"Threshold", "threshold"}, {"Result", "result"}, {"Reason", "reason"}}) +
+                       {{"Set", "set"},
+                        {"Rule", "rule"},
+                        {"Nerve", "nerve"},
+                        {"Side", "side"},
+                        {"Measure", "measure"},
+                        {"Value", "value"},
+                        {"Threshold", "threshold"},
+                        {"Result", "result"},
+                        {"Reason", "reason"}}) +
          verdict_table(study, "ncs_sides", "Side comparison",
-                       {{"Nerve", "nerve"}, {"Site", "site"}, {"Measure", "measure"}, {"Left", "left"}, {"Right", "right"}, {"Ratio", "ratio"}, {"Difference", "difference"}, {"SD", "difference_sd"}, {"Reason", "reason"}}) +
+                       {{"Nerve", "nerve"},
+                        {"Site", "site"},
+                        {"Measure", "measure"},
+                        {"Left", "left"},
+                        {"Right", "right"},
+                        {"Ratio", "ratio"},
+                        {"Difference", "difference"},
+                        {"SD", "difference_sd"},
+                        {"Reason", "reason"}}) +
          verdict_table(study, "ncs_serial", "Against the earlier study",
-                       {{"Nerve", "nerve"}, {"Side", "side"}, {"Site", "site"}, {"Measure", "measure"}, {"Before", "before"}, {"Now", "now"}, {"Change %", "change_pct"}, {"Reason", "reason"}});
+                       {{"Nerve", "nerve"},
+                        {"Side", "side"},
+                        {"Site", "site"},
+                        {"Measure", "measure"},
+                        {"Before", "before"},
+                        {"Now", "now"},
+                        {"Change %", "change_pct"},
+                        {"Reason", "reason"}});
 }
 
 std::string steps_list(const NcsStudy& study) {
@@ -179,22 +244,28 @@ std::string steps_list(const NcsStudy& study) {
   html += "<ul class=\"notes steps\">";
   for (std::size_t r = 0; r < t->row_count(); ++r) {
     const auto place = text_in(*t, "nerve", r) + " " + text_in(*t, "side", r) + " " + text_in(*t, "site", r);
-    html += fmt::format("<li><b>{}</b> {} ({}): {}</li>", escaped(report::words(text_in(*t, "status", r))), escaped(text_in(*t, "step", r)), escaped(place), escaped(text_in(*t, "reason", r)));
+    html += fmt::format("<li><b>{}</b> {} ({}): {}</li>", escaped(report::words(text_in(*t, "status", r))), escaped(text_in(*t, "step", r)),
+                        escaped(place), escaped(text_in(*t, "reason", r)));
   }
   return html + "</ul></section>\n";
 }
 
 std::string marker_table(const NcsStudy& study) {
-  std::string html = fmt::format("<details class=\"block\"><summary>Markers: method, version, automatic or manual <small>{}</small></summary>"
-                                 "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\"><thead><tr>", study.markers.size());
+  std::string html = fmt::format(
+      "<details class=\"block\"><summary>Markers: method, version, automatic or manual <small>{}</small></summary>"
+      "<div class=\"scroll\" tabindex=\"0\"><table class=\"sortable\"><thead><tr>",
+      study.markers.size());
   for (const char* h : {"Nerve", "Side", "Site", "Test", "Marker"}) html += fmt::format("<th scope=\"col\">{}</th>", h);
   html += "<th scope=\"col\" class=\"n\">Time <small>ms</small></th><th scope=\"col\" class=\"n\">Value <small>&#181;V</small></th>";
   for (const char* h : {"Method", "Version", "Source", "Set by"}) html += fmt::format("<th scope=\"col\">{}</th>", h);
   html += "</tr></thead><tbody>\n";
   for (const auto& m : study.markers) {
-    html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{:.3f}</td><td class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                        escaped(m.nerve), escaped(m.side), escaped(m.site + (m.marker == "f_onset" ? fmt::format(" sweep {}", m.row) : "")), escaped(m.test), escaped(report::words(m.marker)), m.time_ms,
-                        m.value_uv ? report::number_text(*m.value_uv) : "", escaped(m.method), escaped(m.version), escaped(m.source), escaped(m.edited_by));
+    html += fmt::format(
+        "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{:.3f}</td><td "
+        "class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        escaped(m.nerve), escaped(m.side), escaped(m.site + (m.marker == "f_onset" ? fmt::format(" sweep {}", m.row) : "")),
+        escaped(m.test), escaped(report::words(m.marker)), m.time_ms, m.value_uv ? report::number_text(*m.value_uv) : "", escaped(m.method),
+        escaped(m.version), escaped(m.source), escaped(m.edited_by));
   }
   return html + "</tbody></table></div></details>\n";
 }
@@ -217,44 +288,65 @@ std::string facts(const NcsReport& r) {
     for (const auto& sweep : set.sweeps) {
       if (sweep.temperature_c) coldest = std::min(coldest, *sweep.temperature_c), warmest = std::max(warmest, *sweep.temperature_c);
     }
-    if (set.band_low_hz && set.band_high_hz && bands.empty()) bands = fmt::format("{} &#8211; {} Hz", report::number_text(*set.band_low_hz), report::number_text(*set.band_high_hz));
+    if (set.band_low_hz && set.band_high_hz && bands.empty())
+      bands = fmt::format("{} &#8211; {} Hz", report::number_text(*set.band_low_hz), report::number_text(*set.band_high_hz));
     const auto rate = report::number_text(set.rate_hz / 1000) + " kHz";
     if (rates.find(rate) == std::string::npos) rates += (rates.empty() ? "" : ", ") + rate;
   }
   fact("Sweeps", fmt::format("{}", sweeps));
   fact("Rate", rates);
   fact("Hardware filter", bands.empty() ? "not stated" : bands);
-  fact("Skin temperature", coldest > warmest ? "not stated" : coldest == warmest ? report::number_text(coldest) + " &#176;C" : fmt::format("{} &#8211; {} &#176;C", report::number_text(coldest), report::number_text(warmest)));
+  fact("Skin temperature", coldest > warmest ? "not stated"
+                           : coldest == warmest
+                               ? report::number_text(coldest) + " &#176;C"
+                               : fmt::format("{} &#8211; {} &#176;C", report::number_text(coldest), report::number_text(warmest)));
   return html + "</dl>\n";
 }
 
 std::string provenance(const NcsReport& r) {
-  std::string html = fmt::format("<section id=\"provenance\" aria-labelledby=\"provenance-title\"><h2 id=\"provenance-title\">Provenance</h2>\n<p>Made by <code>endplate ncs</code>, version {}.</p>\n"
-                                 "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Input</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n", kVersion);
-  for (const auto& [name, digest] : r.inputs) html += fmt::format("<tr><td class=\"wrap\">{}</td><td><code title=\"{}\">{}</code></td></tr>\n", escaped(name), escaped(digest), escaped(digest.substr(0, 16)));
-  html += "</tbody></table></div>\n<details class=\"block\"><summary>Options</summary><div class=\"scroll\" tabindex=\"0\"><table><tbody>\n";
-  for (const auto& [name, value] : r.options) html += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"wrap\">{}</td></tr>\n", escaped(name), escaped(value));
+  std::string html = fmt::format(
+      "<section id=\"provenance\" aria-labelledby=\"provenance-title\"><h2 id=\"provenance-title\">Provenance</h2>\n<p>Made by "
+      "<code>endplate ncs</code>, version {}.</p>\n"
+      "<div class=\"scroll\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Input</th><th "
+      "scope=\"col\">SHA-256</th></tr></thead><tbody>\n",
+      kVersion);
+  for (const auto& [name, digest] : r.inputs)
+    html += fmt::format("<tr><td class=\"wrap\">{}</td><td><code title=\"{}\">{}</code></td></tr>\n", escaped(name), escaped(digest),
+                        escaped(digest.substr(0, 16)));
+  html +=
+      "</tbody></table></div>\n<details class=\"block\"><summary>Options</summary><div class=\"scroll\" tabindex=\"0\"><table><tbody>\n";
+  for (const auto& [name, value] : r.options)
+    html += fmt::format("<tr><th scope=\"row\">{}</th><td class=\"wrap\">{}</td></tr>\n", escaped(name), escaped(value));
   return html + "</tbody></table></div></details></section>\n";
 }
 
 constexpr std::string_view kClosing =
     "<section id=\"limits\" aria-labelledby=\"limits-title\">\n<h2 id=\"limits-title\">How to read this</h2>\n<ul>"
-    "<li>This report measures. It makes no diagnosis and holds no normal values: only limits and criteria that were supplied are compared.</li>\n"
-    "<li>Latency is the onset of the negative phase by the method named in the marker table; latencies of different methods are not comparable.</li>\n"
-    "<li>A change of amplitude between sites is read together with area and duration: dispersion alone can cost a third of the amplitude.</li>\n"
+    "<li>This report measures. It makes no diagnosis and holds no normal values: only limits and criteria that were supplied are "
+    "compared.</li>\n"
+    "<li>Latency is the onset of the negative phase by the method named in the marker table; latencies of different methods are not "
+    "comparable.</li>\n"
+    "<li>A change of amplitude between sites is read together with area and duration: dispersion alone can cost a third of the "
+    "amplitude.</li>\n"
     "<li>Curves show E1-negative upwards; single sweeps are thin, the average that was measured is bold.</li></ul></section>\n";
 
 }  // namespace
 
 void write_ncs_report(const std::filesystem::path& path, const NcsReport& r) {
   std::string html = report::page_head("Nerve conduction study");
-  html += "<style>.lab{margin:6px 0 22px;width:100%} .lab tr.nerve th{padding-top:12px;font-weight:600;color:var(--text);border-bottom:1px solid var(--line)} "
-          ".lab tbody tr:not(.nerve) th{padding-left:14px} .bold{stroke:var(--s2);stroke-width:1.8;stroke-linejoin:round} .tickmark{stroke:var(--text);stroke-width:1.4} "
-          ".hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
+  html +=
+      "<style>.lab{margin:6px 0 22px;width:100%} .lab tr.nerve th{padding-top:12px;font-weight:600;color:var(--text);border-bottom:1px "
+      "solid var(--line)} "
+      ".lab tbody tr:not(.nerve) th{padding-left:14px} .bold{stroke:var(--s2);stroke-width:1.8;stroke-linejoin:round} "
+      ".tickmark{stroke:var(--text);stroke-width:1.4} "
+      ".hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
   html += fmt::format("<header><h1>Nerve conduction study</h1>\n<p class=\"lead\">{}</p></header>\n", escaped(r.title));
   html += "<section id=\"summary\" aria-label=\"summary\">\n" + facts(r) + "</section>\n";
-  html += "<section id=\"tables\" aria-label=\"measurements\">\n" + motor_tables(r.study) + other_tables(r.study) + limits_tables(r.study) + "</section>\n";
-  html += "<section id=\"sweeps\" aria-labelledby=\"sweeps-title\"><h2 id=\"sweeps-title\">Sweeps and markers</h2>\n<div class=\"figures\">\n" + report::ncs_figures(r.study) + "</div></section>\n";
+  html += "<section id=\"tables\" aria-label=\"measurements\">\n" + motor_tables(r.study) + other_tables(r.study) + limits_tables(r.study) +
+          "</section>\n";
+  html +=
+      "<section id=\"sweeps\" aria-labelledby=\"sweeps-title\"><h2 id=\"sweeps-title\">Sweeps and markers</h2>\n<div class=\"figures\">\n" +
+      report::ncs_figures(r.study) + "</div></section>\n";
   html += steps_list(r.study) + marker_table(r.study) + provenance(r) + std::string(kClosing) + report::page_end();
   write_file(path, html);
 }

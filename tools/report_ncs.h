@@ -1,5 +1,6 @@
 #pragma once
-// The page of a nerve conduction study: tables as a laboratory prints them, sweeps superimposed with their markers, what could not be assessed.
+// The page of a nerve conduction study: tables as a laboratory prints them, sweeps superimposed with their markers, what could not be
+// assessed.
 
 #include <filesystem>
 #include <string>
@@ -13,7 +14,7 @@ namespace emg::tools {
 
 struct NcsReport {
   std::string title;
-  std::vector<std::pair<std::string, std::string>> inputs;   ///< name and SHA-256
+  std::vector<std::pair<std::string, std::string>> inputs;  ///< name and SHA-256
   std::vector<std::pair<std::string, std::string>> options;
   Recording facts;
   NcsStudy study;

@@ -55,7 +55,8 @@ void draw_markers(Figure& figure, const NcsStudy& study, const Lane& lane, const
   for (const auto& m : study.markers) {
     if (m.set != static_cast<int>(lane.site->set) || m.row != static_cast<int>(row) || m.marker == "f_onset") continue;
     if (m.time_ms < x.low || m.time_ms > x.high) continue;
-    const auto at = std::clamp<Index>(static_cast<Index>(std::llround(m.time_ms * set.rate_hz / 1000)) + set.zero_sample, 0, set.samples.cols() - 1);
+    const auto at =
+        std::clamp<Index>(static_cast<Index>(std::llround(m.time_ms * set.rate_hz / 1000)) + set.zero_sample, 0, set.samples.cols() - 1);
     const double value = y(lane.site->up * (set.samples(row, at) - level));
     const char* letter = m.marker == "onset" ? "O" : m.marker == "peak" ? "P" : m.marker == "end" ? "E" : "+";
     figure.line(m.source == "manual" ? "hand" : "tickmark", x(m.time_ms), value - 9, x(m.time_ms), value + 9);
@@ -74,7 +75,8 @@ std::string responses_figure(const NcsStudy& study, const std::string& title, co
   }
   if (!(largest > 0) || !(end_ms > begin_ms)) return "";
   const double bottom = kTop + kLane * static_cast<double>(lanes.size());
-  Figure figure(kWidth, bottom + 46, fmt::format("{}: averaged response of {} sites, negative up, with markers", title, lanes.size()), false);
+  Figure figure(kWidth, bottom + 46, fmt::format("{}: averaged response of {} sites, negative up, with markers", title, lanes.size()),
+                false);
   const Scale x{begin_ms, end_ms, kLeft, kRight, false};
   figure.x_axis(x, bottom, kTop, "time after the stimulus (ms)");
   const bool milli = largest >= kMillivoltFrom;
@@ -84,7 +86,8 @@ std::string responses_figure(const NcsStudy& study, const std::string& title, co
     const Scale y{0, largest, base, base - kLane * 0.5, false};
     figure.line("grid", kLeft, base, kRight, base);
     const auto& rows = lane.site->rows;
-    for (std::size_t k = 0; k < std::min(rows.size(), kMostSweeps); ++k) figure.path("faint", curve(study.cleaned[lane.site->set], rows[k], x, y, lane.site->up));
+    for (std::size_t k = 0; k < std::min(rows.size(), kMostSweeps); ++k)
+      figure.path("faint", curve(study.cleaned[lane.site->set], rows[k], x, y, lane.site->up));
     figure.path("bold", curve(study.averages[lane.site->set], lane.site->average, x, y, lane.site->up), lane.sweep->site);
     draw_markers(figure, study, lane, x, y);
     auto name = escaped(lane.sweep->site.empty() ? "site" : lane.sweep->site);
@@ -96,8 +99,11 @@ std::string responses_figure(const NcsStudy& study, const std::string& title, co
   const double bar = largest >= 5 * unit ? 5 * unit : largest >= 2 * unit ? 2 * unit : unit;
   const double base = kTop + kLane * 0.62;
   figure.line("tickmark", kLeft - 12, base, kLeft - 12, base - kLane * 0.5 * bar / largest);
-  figure.text("tick end", kLeft - 16, base - kLane * 0.25 * bar / largest + 4, milli ? number_text(bar / 1000) + " mV" : number_text(bar) + " &#181;V");
-  return figure.html(escaped(title), "Average bold, single sweeps thin; O onset, P negative peak, E end of the negative phase, + positive peak; red: set by hand.");
+  figure.text("tick end", kLeft - 16, base - kLane * 0.25 * bar / largest + 4,
+              milli ? number_text(bar / 1000) + " mV" : number_text(bar) + " &#181;V");
+  return figure.html(
+      escaped(title),
+      "Average bold, single sweeps thin; O onset, P negative peak, E end of the negative phase, + positive peak; red: set by hand.");
 }
 
 // F waves: the sweeps under each other, enlarged, with the onset of each F wave.
@@ -108,7 +114,9 @@ std::string f_figure(const NcsStudy& study, const std::string& title, const Lane
   std::map<int, double> onsets;
   double earliest = INFINITY, size_uv = 0;
   for (const auto& m : study.markers) {
-    if (m.marker != "f_onset" || m.set != static_cast<int>(lane.site->set) || m.site != lane.sweep->site || m.nerve != lane.sweep->nerve || m.side != lane.sweep->side) continue;
+    if (m.marker != "f_onset" || m.set != static_cast<int>(lane.site->set) || m.site != lane.sweep->site || m.nerve != lane.sweep->nerve ||
+        m.side != lane.sweep->side)
+      continue;
     onsets[m.row] = m.time_ms;
     earliest = std::min(earliest, m.time_ms);
     size_uv = std::max(size_uv, m.value_uv.value_or(0));
@@ -161,7 +169,8 @@ std::string train_figure(const NcsStudy& study) {
     for (const double v : trains.back()) largest = std::max(largest, v);
     longest = std::max(longest, trains.back().size());
     const auto remark = text_in(*t, "annotation", r);
-    legend.emplace_back(fmt::format("s{}", r + 1), escaped(fmt::format("{} {}{}", text_in(*t, "nerve", r), remark.empty() ? "train " : "", remark.empty() ? fmt::format("{}", r + 1) : remark)));
+    legend.emplace_back(fmt::format("s{}", r + 1), escaped(fmt::format("{} {}{}", text_in(*t, "nerve", r), remark.empty() ? "train " : "",
+                                                                       remark.empty() ? fmt::format("{}", r + 1) : remark)));
   }
   if (!(largest > 0) || longest < 2) return "";
   Figure figure(kWidth, 300, fmt::format("amplitude of every response in {} trains", trains.size()), false);
@@ -196,7 +205,8 @@ std::string ncs_figures(const NcsStudy& study) {
     const auto distance = [](const Lane& l) { return l.sweep->distance_mm.value_or(0); };
     std::stable_sort(lanes.begin(), lanes.end(), [&](const Lane& a, const Lane& b) { return distance(a) < distance(b); });
     for (std::size_t first = 0; first < lanes.size(); first += kMostLanes) {
-      const std::vector<Lane> part(lanes.begin() + static_cast<std::ptrdiff_t>(first), lanes.begin() + static_cast<std::ptrdiff_t>(std::min(lanes.size(), first + kMostLanes)));
+      const std::vector<Lane> part(lanes.begin() + static_cast<std::ptrdiff_t>(first),
+                                   lanes.begin() + static_cast<std::ptrdiff_t>(std::min(lanes.size(), first + kMostLanes)));
       html += responses_figure(study, title, part);
     }
     for (const auto& lane : lanes) {

@@ -1,5 +1,5 @@
-// Suite `ncs`: nerve conduction studies on sweeps of a generator of its own (other shapes, artefact, noise, rate and sign than the simulator's),
-// and the numbers of motor units that every method gives where the number is known.
+// Suite `ncs`: nerve conduction studies on sweeps of a generator of its own (other shapes, artefact, noise, rate and sign than the
+// simulator's), and the numbers of motor units that every method gives where the number is known.
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +25,7 @@ double unit_wave(double u) {
 
 struct Path {
   double rate_hz = 25000, sign = 1, db = 20, velocity_mps = 55, dml_ms = 3.3, amplitude_uv = 8000, near_mm = 70, far_mm = 280;
-  std::vector<double> spread;   // velocities of the fibres over the fastest
+  std::vector<double> spread;  // velocities of the fibres over the fastest
 };
 
 double noise_free(const Path& p, double mm, double ms) {
@@ -141,10 +141,8 @@ struct CountScore {
   static constexpr auto fields() {
     using R = CountScore;
     return std::tuple{field("true_units", &R::true_units, {}, "motor units of the scan"),
-                      field("method", &R::method, {}, "number that is printed"),
-                      field("mean", &R::mean, {}, "over the scans"),
-                      field("bias_pct", &R::bias_pct, {}, "against the truth"),
-                      field("cv_pct", &R::cv_pct, {}, "spread between scans")};
+                      field("method", &R::method, {}, "number that is printed"), field("mean", &R::mean, {}, "over the scans"),
+                      field("bias_pct", &R::bias_pct, {}, "against the truth"), field("cv_pct", &R::cv_pct, {}, "spread between scans")};
   }
 };
 static_assert(fully_described<CountScore>());
@@ -186,7 +184,8 @@ std::vector<CountScore> counts(const SuiteOptions& options) {
     Moments stair, stepix, d50;
     for (int k = 0; k < scans; ++k) {
       const auto row = cmap_scan(scan_of(units, static_cast<std::uint64_t>(options.seed) * 100 + static_cast<std::uint64_t>(k)));
-      stair.v.push_back(row.stair_units.value_or(0)), stepix.v.push_back(row.stepix.value_or(0)), d50.v.push_back(row.d50_sorted.value_or(0));
+      stair.v.push_back(row.stair_units.value_or(0)), stepix.v.push_back(row.stepix.value_or(0)),
+          d50.v.push_back(row.d50_sorted.value_or(0));
     }
     for (const auto& [name, m] : {std::pair{"stair fit (3 x noise)", stair}, std::pair{"STEPIX", stepix}, std::pair{"D50 sorted", d50}})
       rows.push_back({units, name, m.mean(), 100 * (m.mean() / units - 1), 100 * m.sd() / m.mean()});
@@ -209,7 +208,8 @@ double worst_decrement(std::int64_t seed, int trials) {
       s.site = "wrist", s.test = "repetitive", s.clock_s = static_cast<double>(r) / 3;
       for (Index i = 0; i < set.samples.cols(); ++i) {
         const double ms = static_cast<double>(i - set.zero_sample) * 1000 / p.rate_hz;
-        set.samples(r, i) = p.sign * 8000 * (1 - loss[r]) * noise_free(p, p.near_mm, ms) + p.sign * artefact(ms, 300) + 40 * random.normal();
+        set.samples(r, i) =
+            p.sign * 8000 * (1 - loss[r]) * noise_free(p, p.near_mm, ms) + p.sign * artefact(ms, 300) + 40 * random.normal();
       }
     }
     worst = std::max(worst, std::abs(cell(ncs_study({set}), "ncs_repetitive", "amplitude_decrement_4_pct", 0) - 25));
@@ -232,7 +232,8 @@ SuiteResult run(const SuiteOptions& options, int) {
   double latency = 0, velocity = 0, amplitude = 0;
   for (const auto& row : rows) {
     if (row.sweeps_per_site != 10) continue;
-    latency = std::max(latency, std::abs(*row.latency_bias_ms)), velocity = std::max(velocity, std::abs(*row.velocity_bias_pct)), amplitude = std::max(amplitude, std::abs(*row.amplitude_bias_pct));
+    latency = std::max(latency, std::abs(*row.latency_bias_ms)), velocity = std::max(velocity, std::abs(*row.velocity_bias_pct)),
+    amplitude = std::max(amplitude, std::abs(*row.amplitude_bias_pct));
   }
   result.tables.push_back(to_table("ncs_counts", "numbers of CMAP scans against the true number of units", counts(options)));
   result.at_most("distal latency, mean error of 10 sweeps (ms)", latency, 0.1);
@@ -244,6 +245,8 @@ SuiteResult run(const SuiteOptions& options, int) {
 
 }  // namespace
 
-Suite ncs_suite() { return {"ncs", "nerve conduction: latency, velocity, amplitude, decrement; numbers of CMAP scans", run}; }
+Suite ncs_suite() {
+  return {"ncs", "nerve conduction: latency, velocity, amplitude, decrement; numbers of CMAP scans", run};
+}
 
 }  // namespace emg::accuracy

@@ -16,9 +16,15 @@ namespace {
 enum class Section { header, scan, response, charge, electrotonus, recovery, iv, derived, extra, model, other };
 
 constexpr std::pair<std::string_view, Section> kHeadings[] = {
-    {"M-SCAN DATA", Section::scan},           {"STIMULUS-RESPONSE DATA", Section::response},        {"CHARGE DURATION DATA", Section::charge},
-    {"THRESHOLD ELECTROTONUS DATA", Section::electrotonus}, {"RECOVERY CYCLE DATA", Section::recovery}, {"THRESHOLD I/V DATA", Section::iv},
-    {"DERIVED EXCITABILITY VARIABLES", Section::derived}, {"EXTRA VARIABLES", Section::extra},       {"!MScan Model", Section::model},
+    {"M-SCAN DATA", Section::scan},
+    {"STIMULUS-RESPONSE DATA", Section::response},
+    {"CHARGE DURATION DATA", Section::charge},
+    {"THRESHOLD ELECTROTONUS DATA", Section::electrotonus},
+    {"RECOVERY CYCLE DATA", Section::recovery},
+    {"THRESHOLD I/V DATA", Section::iv},
+    {"DERIVED EXCITABILITY VARIABLES", Section::derived},
+    {"EXTRA VARIABLES", Section::extra},
+    {"!MScan Model", Section::model},
 };
 constexpr std::size_t kMostCurves = 64;
 
@@ -36,7 +42,9 @@ class Parser {
   }
 
  private:
-  [[noreturn]] void fail(const std::string& message) const { throw FileError(path_, fmt::format("line {}: {}", line_, message), fmt::format("line {}", line_)); }
+  [[noreturn]] void fail(const std::string& message) const {
+    throw FileError(path_, fmt::format("line {}: {}", line_, message), fmt::format("line {}", line_));
+  }
 
   void take(std::string_view line) {
     const auto text = trimmed(line);
@@ -54,16 +62,23 @@ class Parser {
       return;
     }
     switch (section_) {
-      case Section::header: return header(text);
-      case Section::scan: return scan(text);
-      case Section::response: return response(text);
-      case Section::derived: return derived(text);
-      case Section::extra: return extra(text);
-      case Section::model: return model(text);
+      case Section::header:
+        return header(text);
+      case Section::scan:
+        return scan(text);
+      case Section::response:
+        return response(text);
+      case Section::derived:
+        return derived(text);
+      case Section::extra:
+        return extra(text);
+      case Section::model:
+        return model(text);
       case Section::other:
         if (keep_) file_.other.back().second += std::string(text) + "\n";
         return;
-      default: return rows(text);
+      default:
+        return rows(text);
     }
   }
 
@@ -128,7 +143,8 @@ class Parser {
       if (!number) fail(fmt::format("{} is no finite number", in_quotes(word)));
       numbers.push_back(*number);
     }
-    if (numbers.size() < fewest) fail(fmt::format("{} holds {} numbers, expected {}", in_quotes(text.substr(0, text.find_first_of(" \t"))), numbers.size(), fewest));
+    if (numbers.size() < fewest)
+      fail(fmt::format("{} holds {} numbers, expected {}", in_quotes(text.substr(0, text.find_first_of(" \t"))), numbers.size(), fewest));
     return numbers;
   }
 
@@ -140,9 +156,11 @@ class Parser {
         if (!number || *number < 0) fail(fmt::format("scan points {}: four row numbers expected", in_quotes(text)));
         points.push_back(static_cast<std::size_t>(*number));
       }
-      if (points.size() != 4 || points[0] < 1 || points[0] > points[1] || points[1] > points[2] || points[2] > points[3]) fail(fmt::format("scan points {} do not ascend", in_quotes(text)));
+      if (points.size() != 4 || points[0] < 1 || points[0] > points[1] || points[1] > points[2] || points[2] > points[3])
+        fail(fmt::format("scan points {} do not ascend", in_quotes(text)));
       file_.scan.emplace();
-      file_.scan->plateau_first = points[0] - 1, file_.scan->plateau_end = points[1], file_.scan->scan_end = points[2], file_.scan->after_end = points[3];
+      file_.scan->plateau_first = points[0] - 1, file_.scan->plateau_end = points[1], file_.scan->scan_end = points[2],
+      file_.scan->after_end = points[3];
       points_line_ = line_;
       return;
     }
@@ -170,7 +188,8 @@ class Parser {
     }
     if (const auto numbers = row(text, "SR.", 2)) {
       if (file_.response_ma.empty()) file_.response_ma.resize(numbers->size() - 1);
-      if (numbers->size() - 1 != file_.response_ma.size()) fail(fmt::format("{} currents in a table of {}", numbers->size() - 1, file_.response_ma.size()));
+      if (numbers->size() - 1 != file_.response_ma.size())
+        fail(fmt::format("{} currents in a table of {}", numbers->size() - 1, file_.response_ma.size()));
       file_.response_pct.push_back((*numbers)[0]);
       for (std::size_t k = 1; k < numbers->size(); ++k) file_.response_ma[k - 1].push_back((*numbers)[k]);
     }
@@ -186,7 +205,8 @@ class Parser {
     } else if (section_ == Section::electrotonus) {
       if (const auto n = row(text, "TE", 3)) {
         const auto curve = integer_of(text.substr(2, text.find('.') - 2)).value_or(0);
-        if (curve < 1 || curve > static_cast<std::int64_t>(kMostCurves)) fail(fmt::format("curve {} of the electrotonus", in_quotes(text.substr(0, 12))));
+        if (curve < 1 || curve > static_cast<std::int64_t>(kMostCurves))
+          fail(fmt::format("curve {} of the electrotonus", in_quotes(text.substr(0, 12))));
         if (file_.electrotonus.size() < static_cast<std::size_t>(curve)) file_.electrotonus.resize(static_cast<std::size_t>(curve));
         file_.electrotonus[static_cast<std::size_t>(curve - 1)].push_back({(*n)[0], (*n)[1], (*n)[2]});
       }
@@ -206,7 +226,8 @@ class Parser {
   void extra(std::string_view text) {
     const auto equals = text.rfind('=');
     if (equals == std::string_view::npos) return;
-    if (const auto value = number_of(text.substr(equals + 1))) file_.extra.emplace_back(std::string(trimmed(text.substr(0, equals))), *value);
+    if (const auto value = number_of(text.substr(equals + 1)))
+      file_.extra.emplace_back(std::string(trimmed(text.substr(0, equals))), *value);
   }
 
   void model(std::string_view text) {
@@ -230,7 +251,8 @@ class Parser {
 
   void finish() {
     if (header_lines_ < 2 && sections_ == 0) fail("none of the sections of a threshold-tracking file");
-    if (announced_ && file_.model.size() != *announced_) fail(fmt::format("the model announces {} units and holds {}", *announced_, file_.model.size()));
+    if (announced_ && file_.model.size() != *announced_)
+      fail(fmt::format("the model announces {} units and holds {}", *announced_, file_.model.size()));
     if (file_.scan && file_.scan->after_end > file_.scan->stimulus_ma.size()) {
       line_ = points_line_;
       fail(fmt::format("scan points end at row {}, the scan has {} rows", file_.scan->after_end, file_.scan->stimulus_ma.size()));

@@ -32,19 +32,19 @@ struct MemCurvePoint {
 struct MemFile {
   std::optional<double> age_years, temperature_c;
   std::string sex, protocol, sites, muscle, condition;
-  std::string name, file, date, start_time, operator_name, comments;   ///< empty unless keep_identity
+  std::string name, file, date, start_time, operator_name, comments;  ///< empty unless keep_identity
   std::optional<MemScan> scan;
   std::vector<MemUnit> model;
-  std::vector<std::pair<double, double>> max_cmap;                     ///< pulse width ms, mV
-  std::vector<double> response_pct;                                    ///< stimulus-response curve
-  std::vector<std::vector<double>> response_ma;                        ///< one list for each column of currents
-  std::vector<double> duration_ms, charge_ma_ms;                       ///< charge and duration
-  std::vector<std::vector<MemCurvePoint>> electrotonus;                ///< TE1, TE2, ...
-  std::vector<double> interval_ms, recovery_pct;                       ///< recovery cycle
-  std::vector<double> iv_current_pct, iv_reduction_pct;                ///< current and threshold
-  std::vector<std::pair<std::string, double>> derived;                 ///< label, value as the file states it
+  std::vector<std::pair<double, double>> max_cmap;       ///< pulse width ms, mV
+  std::vector<double> response_pct;                      ///< stimulus-response curve
+  std::vector<std::vector<double>> response_ma;          ///< one list for each column of currents
+  std::vector<double> duration_ms, charge_ma_ms;         ///< charge and duration
+  std::vector<std::vector<MemCurvePoint>> electrotonus;  ///< TE1, TE2, ...
+  std::vector<double> interval_ms, recovery_pct;         ///< recovery cycle
+  std::vector<double> iv_current_pct, iv_reduction_pct;  ///< current and threshold
+  std::vector<std::pair<std::string, double>> derived;   ///< label, value as the file states it
   std::vector<std::pair<std::string, double>> extra;
-  std::vector<std::pair<std::string, std::string>> other;              ///< unknown sections: heading, text
+  std::vector<std::pair<std::string, std::string>> other;  ///< unknown sections: heading, text
 };
 
 MemFile read_mem(const std::filesystem::path& path, bool keep_identity = false);

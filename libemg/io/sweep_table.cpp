@@ -35,7 +35,8 @@ Sweep sweep_of(const Table& t, std::size_t row) {
   Sweep s;
   s.sweep = static_cast<int>(number(t, "sweep", row).value_or(static_cast<double>(row)));
   s.channel = text(t, "channel", row), s.nerve = text(t, "nerve", row), s.side = text(t, "side", row), s.muscle = text(t, "muscle", row);
-  s.site = text(t, "site", row), s.annotation = text(t, "annotation", row), s.test = text(t, "test", row), s.polarity = text(t, "polarity", row);
+  s.site = text(t, "site", row), s.annotation = text(t, "annotation", row), s.test = text(t, "test", row),
+  s.polarity = text(t, "polarity", row);
   s.electrode = text(t, "electrode", row);
   s.distance_mm = number(t, "distance_mm", row), s.intensity_ma = number(t, "intensity_ma", row), s.pulse_ms = number(t, "pulse_ms", row);
   s.temperature_c = number(t, "temperature_c", row), s.clock_s = number(t, "clock_s", row);
@@ -54,12 +55,15 @@ Index channel_of(const Recording& recording, const std::string& name) {
 SweepSet sweeps_of_channels(const Recording& recording, const Table& table) {
   const bool named = table.find("channel_name") != nullptr;
   if (!named && static_cast<Index>(table.row_count()) != recording.channel_count())
-    throw InvalidArgument(fmt::format("the table of sweeps has {} rows, the file {} channels", table.row_count(), recording.channel_count()));
+    throw InvalidArgument(
+        fmt::format("the table of sweeps has {} rows, the file {} channels", table.row_count(), recording.channel_count()));
   std::optional<double> zero_ms;
   for (std::size_t r = 0; r < table.row_count(); ++r) {
     const auto here = number(table, "zero_ms", r);
-    if (!here) throw InvalidArgument(fmt::format("zero_ms is missing in row {} of the table of sweeps: the stimulus after the first sample", r + 1));
-    if (zero_ms && *zero_ms != *here) throw InvalidArgument(fmt::format("zero_ms {} in row {} of the table of sweeps differs from {}", *here, r + 1, *zero_ms));
+    if (!here)
+      throw InvalidArgument(fmt::format("zero_ms is missing in row {} of the table of sweeps: the stimulus after the first sample", r + 1));
+    if (zero_ms && *zero_ms != *here)
+      throw InvalidArgument(fmt::format("zero_ms {} in row {} of the table of sweeps differs from {}", *here, r + 1, *zero_ms));
     zero_ms = here;
   }
   SweepSet set;
@@ -91,15 +95,18 @@ std::optional<SweepSet> sweeps_of_stimuli(const Recording& recording, double bef
       const auto& channel = recording.channels[static_cast<std::size_t>(c)];
       if (channel.kind != ChannelKind::emg) continue;
       Sweep s;
-      s.sweep = number - 1, s.channel = channel.name, s.muscle = channel.muscle, s.side = stimulus.side.empty() ? channel.side : stimulus.side;
-      s.nerve = stimulus.nerve, s.site = stimulus.site, s.intensity_ma = stimulus.intensity_ma, s.pulse_ms = stimulus.pulse_ms, s.clock_s = stimulus.onset_s;
+      s.sweep = number - 1, s.channel = channel.name, s.muscle = channel.muscle,
+      s.side = stimulus.side.empty() ? channel.side : stimulus.side;
+      s.nerve = stimulus.nerve, s.site = stimulus.site, s.intensity_ma = stimulus.intensity_ma, s.pulse_ms = stimulus.pulse_ms,
+      s.clock_s = stimulus.onset_s;
       set.sweeps.push_back(std::move(s));
       cuts.emplace_back(c, first);
     }
   }
   if (cuts.empty()) return std::nullopt;
   set.samples.resize(static_cast<Index>(cuts.size()), before + after);
-  for (std::size_t i = 0; i < cuts.size(); ++i) set.samples.row(static_cast<Index>(i)) = recording.samples.row(cuts[i].first).segment(cuts[i].second, before + after);
+  for (std::size_t i = 0; i < cuts.size(); ++i)
+    set.samples.row(static_cast<Index>(i)) = recording.samples.row(cuts[i].first).segment(cuts[i].second, before + after);
   const auto& facts = recording.channels[static_cast<std::size_t>(cuts.front().first)];
   set.band_low_hz = facts.band_low_hz, set.band_high_hz = facts.band_high_hz;
   return set;

@@ -1,11 +1,11 @@
 #pragma once
-// Sweeps from files that know only channels: each channel a sweep, described by a table beside the file; or a continuous record cut at its stimuli.
+// Sweeps from files that know only channels: each channel a sweep, described by a table beside the file; or a continuous record cut at its
+// stimuli.
 //
-// A table of sweeps (`X_sweeps.tsv` beside `X.csv`, `X.h5`, ...) has one row for each channel in their order, or a column `channel_name` that names
-// it, and the columns of a sweep: nerve, side, muscle, site, distance_mm, intensity_ma, pulse_ms, temperature_c, clock_s, annotation, test, polarity,
-// electrode, channel; `zero_ms` (needed) is the stimulus after the first sample, the same for all.
-// Throws InvalidArgument: a table of another length, a channel it names that is not there, zero_ms missing or not the same.
-// Cost: one copy.
+// A table of sweeps (`X_sweeps.tsv` beside `X.csv`, `X.h5`, ...) has one row for each channel in their order, or a column `channel_name`
+// that names it, and the columns of a sweep: nerve, side, muscle, site, distance_mm, intensity_ma, pulse_ms, temperature_c, clock_s,
+// annotation, test, polarity, electrode, channel; `zero_ms` (needed) is the stimulus after the first sample, the same for all. Throws
+// InvalidArgument: a table of another length, a channel it names that is not there, zero_ms missing or not the same. Cost: one copy.
 
 #include <filesystem>
 #include <optional>

@@ -4,7 +4,8 @@ from typing import Any, Callable, Dict, List, Optional
 
 _TYPES = {"boolean": "bool", "integer": "int", "number": "float", "text": "str", "choice": "str", "number_list": "list[float]",
           "text_list": "list[str]"}
-_RETURNS = {"channels": "signal of the kind that was given", "arrays": "Arrays", "events": "Events", "rows": "Table", "sweeps": "Sweeps", "sweep_rows": "Table"}
+_RETURNS = {"channels": "signal of the kind that was given", "arrays": "Arrays", "events": "Events", "rows": "Table",
+            "sweeps": "Sweeps", "sweep_rows": "Table"}
 _COMMON = (("threads", 1), ("layout", None), ("progress", None))
 
 
@@ -69,7 +70,8 @@ def _sweeps_doc(description: Dict[str, Any], lines: List[str]) -> str:
     lines += _section("Parameters", ["sweeps : Sweeps", "    sweeps x samples, microvolts, aligned to the stimulus",
                                      *field_lines(_fields_of(description), defaults=True),
                                      "threads : int, default 1", "    0: all processors; the result has the same bits for any number"])
-    lines += _section("Returns", [_RETURNS[description["kind"]], *[f"    {line}" for line in field_lines(description["results"], defaults=False)]])
+    results = [f"    {line}" for line in field_lines(description["results"], defaults=False)]
+    lines += _section("Returns", [_RETURNS[description["kind"]], *results])
     lines += _section("Raises", ["InvalidArgument", "    an option outside its range, sweeps that are empty or not finite"])
     lines += _section("Example", [">>> import endplate as ep", ">>> sweeps = ep.simulate(\"motor-ncs\", seed=1)",
                                   f">>> result = ep.{python_name(description['name'])}(sweeps)"])

@@ -76,8 +76,8 @@ def _load(study: Any) -> Tuple[List[Any], Optional[Dict[str, Any]]]:
 def _ncs(study: Any, /, *, markers: Any = None, threads: int = 1, **options: Any) -> NcsStudy:
     """Measures a nerve conduction study: Sweeps, a file, a folder, or a list of these.
 
-    `markers`: a Table with the columns of `study.markers`; rows whose source is `manual` win over automatic markers. Markers set by hand that
-    a file holds are kept. The command `endplate ncs` writes the same tables and a report.
+    `markers`: a Table with the columns of `study.markers`; rows whose source is `manual` win over automatic markers. Markers set by hand
+    that a file holds are kept. The command `endplate ncs` writes the same tables and a report.
     """
     payloads, stored = _load(study)
     if not payloads:
@@ -94,8 +94,8 @@ def _fields() -> List[Dict[str, Any]]:
 ncs = DescribedFunction(_ncs, _fields)
 
 
-def _cmap_scan(scan: Any, amplitude_mv: Any = None, /, *, plateau_end: int = 0, scan_end: Optional[int] = None, after_end: Optional[int] = None,
-               **options: Any) -> Table:
+def _cmap_scan(scan: Any, amplitude_mv: Any = None, /, *, plateau_end: int = 0, scan_end: Optional[int] = None,
+               after_end: Optional[int] = None, **options: Any) -> Table:
     """Numbers of a CMAP scan: a file (.MEM), or stimuli in mA and amplitudes in mV in the order of recording.
 
     Rows before `plateau_end` are the plateau, those up to `scan_end` the scan, those up to `after_end` the foot after it.

@@ -276,11 +276,12 @@ class Sweeps(Immutable):
                   truth=truth, provenance=tuple(Provenance(*p) for p in provenance))
 
     @classmethod
-    def from_numpy(cls, data: Any, *, rate_hz: float, zero_sample: int, units: str = "uV", metadata: Optional[Dict[str, Any]] = None) -> "Sweeps":
+    def from_numpy(cls, data: Any, *, rate_hz: float, zero_sample: int, units: str = "uV",
+                   metadata: Optional[Dict[str, Any]] = None) -> "Sweeps":
         """Sweeps x samples with the stimulus at `zero_sample`; `metadata` holds one value per sweep or one for all of them.
 
-        Known columns: sweep, channel, nerve, side, muscle, site, distance_mm, intensity_ma, pulse_ms, temperature_c, clock_s, annotation, test,
-        polarity, electrode.
+        Known columns: sweep, channel, nerve, side, muscle, site, distance_mm, intensity_ma, pulse_ms, temperature_c, clock_s, annotation,
+        test, polarity, electrode.
         """
         scale = {"uV": 1.0, "mV": 1e3, "V": 1e6, "nV": 1e-3}.get(units)
         if scale is None:

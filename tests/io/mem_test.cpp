@@ -12,12 +12,17 @@ using namespace emg;
 namespace {
 
 const std::string kText =
-    "File:              \tC:\\data\\x.QZD\n Name:              \tA.Subject\n Age:\t43\n Sex:\tM\n Temperature:\t30.7\n S/R sites:\tMedian Wr-APB\n"
-    "Operator:\tKJ\nComments:\ttemp\xe9rature\n\n STIMULUS-RESPONSE DATA (2.4-1.9m)\n\n Max CMAP  .2 ms =  61.36306 uV\n Max CMAP  1 ms =  1.161296 mV\n\n"
+    "File:              \tC:\\data\\x.QZD\n Name:              \tA.Subject\n Age:\t43\n Sex:\tM\n Temperature:\t30.7\n S/R sites:\tMedian "
+    "Wr-APB\n"
+    "Operator:\tKJ\nComments:\ttemp\xe9rature\n\n STIMULUS-RESPONSE DATA (2.4-1.9m)\n\n Max CMAP  .2 ms =  61.36306 uV\n Max CMAP  1 ms =  "
+    "1.161296 mV\n\n"
     "\t% Max\tStimulus(2)\nSR.2\t 2\t 3.5\t 1.5\nSR.50\t 50\t 4.5\t 2.5\n CHARGE DURATION DATA (x)\nQT.1\t .2\t 9.790961\t 1.958192\n"
-    "QT.2\t .4\t 6.905862\t 2.762345\n THRESHOLD ELECTROTONUS DATA (y)\nTE1.1\t 0\t0\t0.00\nTE2.1\t 9\t-40\t-1.5\n RECOVERY CYCLE DATA\nRC1.2\t 3.2\t4.99\n"
-    " THRESHOLD I/V DATA\nIV1.1\t 50\t49.28\n DERIVED EXCITABILITY VARIABLES\n 3.\t0.287\tStrength-duration\\time constant\nEXTRA VARIABLES\n\nTEd40(Accom) = 19.6\n"
-    "M-SCAN DATA (7)\nScanpts: 1, 2, 4, 5\nMS.1\t14\t6.7\nMS.2\t14\t6.6\nMS.3\t13\t3.1\nMS.4\t12\t.5\nMS.5\t5\t0\n!MScan Model\n!2\n\t1\t5.12\t0.4\t2\n\t2\t5.41\t0.43\t2\n";
+    "QT.2\t .4\t 6.905862\t 2.762345\n THRESHOLD ELECTROTONUS DATA (y)\nTE1.1\t 0\t0\t0.00\nTE2.1\t 9\t-40\t-1.5\n RECOVERY CYCLE "
+    "DATA\nRC1.2\t 3.2\t4.99\n"
+    " THRESHOLD I/V DATA\nIV1.1\t 50\t49.28\n DERIVED EXCITABILITY VARIABLES\n 3.\t0.287\tStrength-duration\\time constant\nEXTRA "
+    "VARIABLES\n\nTEd40(Accom) = 19.6\n"
+    "M-SCAN DATA (7)\nScanpts: 1, 2, 4, 5\nMS.1\t14\t6.7\nMS.2\t14\t6.6\nMS.3\t13\t3.1\nMS.4\t12\t.5\nMS.5\t5\t0\n!MScan "
+    "Model\n!2\n\t1\t5.12\t0.4\t2\n\t2\t5.41\t0.43\t2\n";
 
 std::string with_ends(std::string text, const std::string& end) {
   std::string out;
@@ -69,7 +74,8 @@ TEST_CASE("damaged files are refused with the line") {
     text.replace(text.find(from), from.size(), to);
     return text;
   };
-  CHECK_THROWS_WITH(parse_mem(broken("QT.1\t .2\t 9.790961\t 1.958192", "QT.1\t .2\t 9.790961"), "x.MEM"), ContainsSubstring("line 19") && ContainsSubstring("expected 3"));
+  CHECK_THROWS_WITH(parse_mem(broken("QT.1\t .2\t 9.790961\t 1.958192", "QT.1\t .2\t 9.790961"), "x.MEM"),
+                    ContainsSubstring("line 19") && ContainsSubstring("expected 3"));
   CHECK_THROWS_WITH(parse_mem(broken("!2", "!3"), "x.MEM"), ContainsSubstring("announces 3 units and holds 2"));
   CHECK_THROWS_WITH(parse_mem(broken("Scanpts: 1, 2, 4, 5", "Scanpts: 1, 2, 4, 9"), "x.MEM"), ContainsSubstring("row 9"));
   CHECK_THROWS_WITH(parse_mem(broken("49.28", "nan"), "x.MEM"), ContainsSubstring("no finite number"));
@@ -109,6 +115,7 @@ TEST_CASE("the real files are read") {
   CHECK(scans == 30);
   CHECK(other == 4);
   std::size_t named = 0;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(root) + "/cmapscan_caedm/lists")) named += read_mef(file.path()).size();
+  for (const auto& file : std::filesystem::directory_iterator(std::string(root) + "/cmapscan_caedm/lists"))
+    named += read_mef(file.path()).size();
   CHECK(named == 30);
 }

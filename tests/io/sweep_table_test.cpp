@@ -15,7 +15,8 @@ struct Row {
   std::string site;
   double distance_mm = 0, zero_ms = 0;
   static constexpr auto fields() {
-    return std::tuple{field("site", &Row::site, {}, ""), field("distance_mm", &Row::distance_mm, {}, ""), field("zero_ms", &Row::zero_ms, {}, "")};
+    return std::tuple{field("site", &Row::site, {}, ""), field("distance_mm", &Row::distance_mm, {}, ""),
+                      field("zero_ms", &Row::zero_ms, {}, "")};
   }
 };
 
@@ -37,8 +38,10 @@ TEST_CASE("channels become sweeps by their table") {
   CHECK(set.zero_sample == 10);
   CHECK(set.sweeps[1].site == "elbow");
   CHECK(*set.sweeps[1].distance_mm == 290);
-  CHECK_THROWS_WITH(sweeps_of_channels(r, to_table("s", "", std::vector<Row>{{"wrist", 70, 10}})), ContainsSubstring("1 rows, the file 2 channels"));
-  CHECK_THROWS_WITH(sweeps_of_channels(r, to_table("s", "", std::vector<Row>{{"wrist", 70, 10}, {"elbow", 290, 11}})), ContainsSubstring("zero_ms 11 in row 2"));
+  CHECK_THROWS_WITH(sweeps_of_channels(r, to_table("s", "", std::vector<Row>{{"wrist", 70, 10}})),
+                    ContainsSubstring("1 rows, the file 2 channels"));
+  CHECK_THROWS_WITH(sweeps_of_channels(r, to_table("s", "", std::vector<Row>{{"wrist", 70, 10}, {"elbow", 290, 11}})),
+                    ContainsSubstring("zero_ms 11 in row 2"));
 }
 
 TEST_CASE("a continuous record is cut at its stimuli") {

@@ -50,7 +50,8 @@ std::vector<Index> kept_rows(const SweepSet& set, const std::vector<Index>& rows
     for (const Index r : kept) {
       auto others = mean;
       const double n = static_cast<double>(kept.size());
-      for (Index i = 0; i < set.samples.cols(); ++i) others[static_cast<std::size_t>(i)] = (mean[static_cast<std::size_t>(i)] * n - set.samples(r, i)) / (n - 1);
+      for (Index i = 0; i < set.samples.cols(); ++i)
+        others[static_cast<std::size_t>(i)] = (mean[static_cast<std::size_t>(i)] * n - set.samples(r, i)) / (n - 1);
       if (const double c = correlation(set, r, others, w); c < lowest) lowest = c, worst = r;
     }
     if (worst < 0) break;
@@ -75,7 +76,8 @@ Column column_of(std::vector<double> v, AverageKind kind) {
   return {mean_of(inner), sd_of(v) / ((1 - 2 * static_cast<double>(cut) / n) * std::sqrt(n))};
 }
 
-// SD of the mean with alternating signs, over the stretch after the window's start (an even number of sweeps, so that the response cancels).
+// SD of the mean with alternating signs, over the stretch after the window's start (an even number of sweeps, so that the response
+// cancels).
 std::optional<double> plus_minus_noise(const SweepSet& set, const std::vector<Index>& rows, const Window& w) {
   const auto pairs = rows.size() / 2;
   if (pairs == 0) return std::nullopt;
@@ -121,14 +123,17 @@ Averages averages(const SweepSet& set, const AverageOptions& o) {
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const auto kept = kept_rows(set, groups[g], o, w);
     const auto& sweep = set.sweeps[static_cast<std::size_t>(groups[g].front())];
-    if (kept.empty()) throw InvalidArgument(fmt::format("all {} sweeps of site \"{}\" are rejected by limit_uv {}", groups[g].size(), sweep.site, *o.limit_uv));
+    if (kept.empty())
+      throw InvalidArgument(
+          fmt::format("all {} sweeps of site \"{}\" are rejected by limit_uv {}", groups[g].size(), sweep.site, *o.limit_uv));
     AverageRow row;
     row.channel = sweep.channel, row.nerve = sweep.nerve, row.side = sweep.side, row.muscle = sweep.muscle, row.site = sweep.site;
     row.annotation = sweep.annotation;
     row.sweep_count = static_cast<int>(groups[g].size());
     row.kept_count = static_cast<int>(kept.size());
     for (const Index r : groups[g]) {
-      if (std::find(kept.begin(), kept.end(), r) == kept.end()) add_flag(row.rejected, fmt::format("{}", set.sweeps[static_cast<std::size_t>(r)].sweep));
+      if (std::find(kept.begin(), kept.end(), r) == kept.end())
+        add_flag(row.rejected, fmt::format("{}", set.sweeps[static_cast<std::size_t>(r)].sweep));
     }
     double squares = 0;
     for (Index i = 0; i < set.samples.cols(); ++i) {

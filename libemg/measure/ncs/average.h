@@ -1,14 +1,14 @@
 #pragma once
 // One mean sweep for each site, without outliers, with its standard error.
 //
-// set: sweeps x samples, microvolts; sweeps of one channel, nerve, side, muscle, site, test and annotation are averaged. Result of average_sweeps:
-// the averaged sweeps (operation `average`); of average_report: one row for each site. Degenerate input: one sweep is its own mean, its
-// standard error is empty; if all sweeps of a site are rejected the message names it.
-// Throws InvalidArgument for a set that m_wave would refuse and a site whose sweeps are all rejected.
-// Cost: O(sweeps x samples); median and trimmed mean sort each column.
-// Method: sweeps are rejected by peak-to-peak above limit_uv and by their correlation in the response window with the mean of the others below r_min.
-// Noise of the mean: plus-minus average (Wong and Bickford 1980), the mean with alternating signs, outside the first millisecond. SE of the
-// mean sigma/sqrt(N), of the median 1.2533 sigma/sqrt(N), of the trimmed mean from the winsorised SD (Tukey and McLaughlin 1963).
+// set: sweeps x samples, microvolts; sweeps of one channel, nerve, side, muscle, site, test and annotation are averaged. Result of
+// average_sweeps: the averaged sweeps (operation `average`); of average_report: one row for each site. Degenerate input: one sweep is its
+// own mean, its standard error is empty; if all sweeps of a site are rejected the message names it. Throws InvalidArgument for a set that
+// m_wave would refuse and a site whose sweeps are all rejected. Cost: O(sweeps x samples); median and trimmed mean sort each column.
+// Method: sweeps are rejected by peak-to-peak above limit_uv and by their correlation in the response window with the mean of the others
+// below r_min. Noise of the mean: plus-minus average (Wong and Bickford 1980), the mean with alternating signs, outside the first
+// millisecond. SE of the mean sigma/sqrt(N), of the median 1.2533 sigma/sqrt(N), of the trimmed mean from the winsorised SD (Tukey and
+// McLaughlin 1963).
 
 #include <array>
 #include <optional>
@@ -44,7 +44,8 @@ struct AverageOptions {
         field("r_min", &O::r_min, {-1, 1}, "reject sweeps that correlate less than this with the mean of the others there; auto: none"),
         field("window_low_ms", &O::window_low_ms, {0, 1000}, "start of the response window"),
         field("window_high_ms", &O::window_high_ms, {0.1, 1000}, "its end"),
-        field("supramaximal_pct", &O::supramaximal_pct, {0.1, 50}, "largest change of amplitude between the two highest intensities of a supramaximal stimulus"),
+        field("supramaximal_pct", &O::supramaximal_pct, {0.1, 50},
+              "largest change of amplitude between the two highest intensities of a supramaximal stimulus"),
     };
   }
 };

@@ -105,7 +105,9 @@ std::vector<BlinkRow> blink_reflex(const SweepSet& set, const BlinkOptions& o, i
     if (channel.empty()) continue;
     const auto all = rows_of(set, channel);
     if (all.empty()) throw InvalidArgument(fmt::format("{} \"{}\" is no channel of these sweeps", own ? "ipsi" : "contra", channel));
-    if (all.size() < kFewestSweeps) throw InvalidArgument(fmt::format("channel \"{}\" has {} sweeps: the blink reflex needs at least {}", channel, all.size(), kFewestSweeps));
+    if (all.size() < kFewestSweeps)
+      throw InvalidArgument(
+          fmt::format("channel \"{}\" has {} sweeps: the blink reflex needs at least {}", channel, all.size(), kFewestSweeps));
     std::vector<Rectified> traces;
     double quiet = INFINITY;
     for (const Index r : all) {
@@ -135,7 +137,8 @@ std::vector<BlinkRow> blink_reflex(const SweepSet& set, const BlinkOptions& o, i
       }
       if (r2.back()) {
         double sum = 0;
-        for (Index i = t.trace.sample(*r2.back()); i <= t.trace.sample(o.r2_end_ms); ++i) sum += (t.envelope.at(i) - t.mean) * t.trace.step_ms();
+        for (Index i = t.trace.sample(*r2.back()); i <= t.trace.sample(o.r2_end_ms); ++i)
+          sum += (t.envelope.at(i) - t.mean) * t.trace.step_ms();
         area.push_back(sum);
       }
     }

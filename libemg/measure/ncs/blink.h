@@ -1,13 +1,12 @@
 #pragma once
 // Blink reflex: R1 and R2 after supraorbital stimulation, ipsilateral and contralateral.
 //
-// set: sweeps x samples, microvolts; channels that name the stimulated side in `side` of the sweep and the recorded side in `muscle` or `channel`
-// as listed by ipsi and contra. At least 8 sweeps of the ipsilateral channel. Result: one row for each response (R1, R2 ipsi, R2 contra).
-// Degenerate input: no response gives empty latencies and the reason.
-// Throws InvalidArgument for a set that m_wave would refuse, fewer than 8 sweeps (their number), a channel that does not exist.
-// Cost: linear. Method: rectified trace, 2 ms mean; onset where it exceeds the mean before the stimulus by 5 sigma for 2 ms, carried back to the last
-// crossing of 2 sigma; area of the rectified trace over its mean before the stimulus. Sweeps with activity above 5 sigma of the quietest sweep before
-// the stimulus are left out.
+// set: sweeps x samples, microvolts; channels that name the stimulated side in `side` of the sweep and the recorded side in `muscle` or
+// `channel` as listed by ipsi and contra. At least 8 sweeps of the ipsilateral channel. Result: one row for each response (R1, R2 ipsi, R2
+// contra). Degenerate input: no response gives empty latencies and the reason. Throws InvalidArgument for a set that m_wave would refuse,
+// fewer than 8 sweeps (their number), a channel that does not exist. Cost: linear. Method: rectified trace, 2 ms mean; onset where it
+// exceeds the mean before the stimulus by 5 sigma for 2 ms, carried back to the last crossing of 2 sigma; area of the rectified trace over
+// its mean before the stimulus. Sweeps with activity above 5 sigma of the quietest sweep before the stimulus are left out.
 
 #include <optional>
 #include <string>

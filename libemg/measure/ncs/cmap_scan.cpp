@@ -23,12 +23,17 @@ constexpr std::size_t kFewestRows = 20, kFewestNoiseRows = 10;
 constexpr double kOutlier = 5, kUvPerMv = 1000;
 
 void require_scan(const CmapScan& s) {
-  if (s.stimulus_ma.size() != s.amplitude_mv.size()) throw InvalidArgument(fmt::format("stimulus_ma has {} values, amplitude_mv {}", s.stimulus_ma.size(), s.amplitude_mv.size()));
+  if (s.stimulus_ma.size() != s.amplitude_mv.size())
+    throw InvalidArgument(fmt::format("stimulus_ma has {} values, amplitude_mv {}", s.stimulus_ma.size(), s.amplitude_mv.size()));
   if (!(s.plateau_end <= s.scan_end && s.scan_end <= s.after_end && s.after_end <= s.stimulus_ma.size()))
-    throw InvalidArgument(fmt::format("plateau_end {}, scan_end {}, after_end {} do not divide {} rows", s.plateau_end, s.scan_end, s.after_end, s.stimulus_ma.size()));
-  if (s.scan_end - s.plateau_end < kFewestRows) throw InvalidArgument(fmt::format("the scan has {} rows between plateau_end and scan_end, at least {} are needed", s.scan_end - s.plateau_end, kFewestRows));
+    throw InvalidArgument(fmt::format("plateau_end {}, scan_end {}, after_end {} do not divide {} rows", s.plateau_end, s.scan_end,
+                                      s.after_end, s.stimulus_ma.size()));
+  if (s.scan_end - s.plateau_end < kFewestRows)
+    throw InvalidArgument(fmt::format("the scan has {} rows between plateau_end and scan_end, at least {} are needed",
+                                      s.scan_end - s.plateau_end, kFewestRows));
   for (std::size_t i = 0; i < s.stimulus_ma.size(); ++i) {
-    if (!std::isfinite(s.stimulus_ma[i]) || !std::isfinite(s.amplitude_mv[i])) throw InvalidArgument(fmt::format("row {} of the scan is not finite", i + 1));
+    if (!std::isfinite(s.stimulus_ma[i]) || !std::isfinite(s.amplitude_mv[i]))
+      throw InvalidArgument(fmt::format("row {} of the scan is not finite", i + 1));
   }
 }
 
@@ -48,7 +53,8 @@ struct Isotonic {
 
 Isotonic isotonic(const CmapScan& s) {
   std::map<double, std::pair<double, double>> sums;
-  for (std::size_t i = s.plateau_end; i < s.scan_end; ++i) sums[s.stimulus_ma[i]].first += s.amplitude_mv[i], sums[s.stimulus_ma[i]].second += 1;
+  for (std::size_t i = s.plateau_end; i < s.scan_end; ++i)
+    sums[s.stimulus_ma[i]].first += s.amplitude_mv[i], sums[s.stimulus_ma[i]].second += 1;
   struct Block {
     double value, weight;
     std::size_t count;
@@ -156,7 +162,8 @@ std::vector<double> sloping_part(const CmapScan& s) {
     if (smooth(0, i) < low + 0.02 * range) first = static_cast<std::size_t>(i);
   }
   for (std::size_t i = first + 1; i < y.size(); ++i) {
-    if (smooth(0, static_cast<Index>(i)) > low + 0.95 * range) return {y.begin() + static_cast<std::ptrdiff_t>(first), y.begin() + static_cast<std::ptrdiff_t>(i) + 1};
+    if (smooth(0, static_cast<Index>(i)) > low + 0.95 * range)
+      return {y.begin() + static_cast<std::ptrdiff_t>(first), y.begin() + static_cast<std::ptrdiff_t>(i) + 1};
   }
   return {};
 }
@@ -179,7 +186,8 @@ Mixture mixture(const CmapScan& s) {
       double total = 0;
       for (int k = 0; k < 3; ++k) {
         const double d = x[i] - mean[k];
-        share[i][static_cast<std::size_t>(k)] = weight[k] * std::exp(-d * d / (2 * variance[k])) / std::sqrt(2 * 3.14159265358979323846 * variance[k]);
+        share[i][static_cast<std::size_t>(k)] =
+            weight[k] * std::exp(-d * d / (2 * variance[k])) / std::sqrt(2 * 3.14159265358979323846 * variance[k]);
         total += share[i][static_cast<std::size_t>(k)];
       }
       likelihood += std::log(total) / static_cast<double>(x.size());
@@ -199,7 +207,8 @@ Mixture mixture(const CmapScan& s) {
   }
   // Where the densities of components 1 and 3 cross.
   const double a = 1 / (2 * variance[2]) - 1 / (2 * variance[0]), b = mean[0] / variance[0] - mean[2] / variance[2];
-  const double c = mean[2] * mean[2] / (2 * variance[2]) - mean[0] * mean[0] / (2 * variance[0]) + std::log(weight[0] * std::sqrt(variance[2]) / (weight[2] * std::sqrt(variance[0])));
+  const double c = mean[2] * mean[2] / (2 * variance[2]) - mean[0] * mean[0] / (2 * variance[0]) +
+                   std::log(weight[0] * std::sqrt(variance[2]) / (weight[2] * std::sqrt(variance[0])));
   const double root = b * b - 4 * a * c;
   if (!(root >= 0) || a == 0) return result;
   for (const double sign : {-1.0, 1.0}) {
@@ -244,11 +253,13 @@ void fill_steps(const std::vector<double>& a, const CmapScanOptions& o, CmapScan
 }  // namespace
 
 std::vector<double> scan_amplitudes(const CmapScan& s) {
-  return {s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.plateau_end), s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.scan_end)};
+  return {s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.plateau_end),
+          s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.scan_end)};
 }
 
 std::optional<double> scan_noise_uv(const CmapScan& s, bool* few) {
-  const std::vector<double> after(s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.scan_end), s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.after_end));
+  const std::vector<double> after(s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.scan_end),
+                                  s.amplitude_mv.begin() + static_cast<std::ptrdiff_t>(s.after_end));
   if (few) *few = after.size() < kFewestNoiseRows;
   if (after.size() < 2) return std::nullopt;
   // Amplitudes are counts of a converter: their grid bounds the median absolute deviation from below.
@@ -285,7 +296,8 @@ CmapScanRow cmap_scan(const CmapScan& s, const CmapScanOptions& o) {
   if (few) add_flag(flags, "noise_few");
   if (s.plateau_end == 0) add_flag(flags, "plateau_missing");
   const auto curve = isotonic(s);
-  row.s5_ma = curve.current_for(0.05 * row.plateau_mv), row.s50_ma = curve.current_for(0.5 * row.plateau_mv), row.s95_ma = curve.current_for(0.95 * row.plateau_mv);
+  row.s5_ma = curve.current_for(0.05 * row.plateau_mv), row.s50_ma = curve.current_for(0.5 * row.plateau_mv),
+  row.s95_ma = curve.current_for(0.95 * row.plateau_mv);
   if (row.s5_ma && row.s50_ma && row.s95_ma) row.relative_range_pct = 100 * (*row.s95_ma - *row.s5_ma) / *row.s50_ma;
   fill_steps(a, o, row);
   const auto gaps = falling_gaps(a);
@@ -294,7 +306,8 @@ CmapScanRow cmap_scan(const CmapScan& s, const CmapScanOptions& o) {
   if (row.stepix) row.ampix_uv = kUvPerMv * scan_max / *row.stepix;
   fill_cdix(s, a, o, row);
   row.stair_threshold_uv = o.stair_threshold_uv.value_or(std::max(o.stair_noise_factor * row.noise_uv.value_or(0), o.stair_floor_uv));
-  const auto stairs = stair_fit(a, *row.stair_threshold_uv / kUvPerMv, row.noise_uv ? std::optional(*row.noise_uv / kUvPerMv) : std::nullopt);
+  const auto stairs =
+      stair_fit(a, *row.stair_threshold_uv / kUvPerMv, row.noise_uv ? std::optional(*row.noise_uv / kUvPerMv) : std::nullopt);
   if (stairs.level_count) row.stair_units = *stairs.level_count - 1;
   if (stairs.bic_levels) row.bic_units = *stairs.bic_levels - 1;
   if (stairs.saturated) add_flag(flags, "saturated");

@@ -1,15 +1,15 @@
 #pragma once
-// Numbers of a CMAP scan: the response of a muscle to graded stimuli. None of them is a count of motor units; each is printed with what it depends on.
+// Numbers of a CMAP scan: the response of a muscle to graded stimuli. None of them is a count of motor units; each is printed with what it
+// depends on.
 //
-// scan: stimulus (mA) and amplitude (mV) of every stimulus in the order of recording; plateau_end, scan_end, after_end divide the rows into those
-// before the scan (supramaximal), the scan, and those after it (subthreshold). Result: one row. Degenerate input: a scan without steps leaves
-// step measures empty, with the reason.
-// Throws InvalidArgument: lists of different length, fewer than 20 rows in the scan, a value that is not finite (row), divisions out of order.
-// Cost: O(n log n), the stair fit O(D n log n) for D levels.
-// Method: isotonic regression (pool adjacent violators) for S5, S50, S95. STEPIX and AMPIX: the largest gaps of sorted amplitudes against the logarithm of
+// scan: stimulus (mA) and amplitude (mV) of every stimulus in the order of recording; plateau_end, scan_end, after_end divide the rows into
+// those before the scan (supramaximal), the scan, and those after it (subthreshold). Result: one row. Degenerate input: a scan without
+// steps leaves step measures empty, with the reason. Throws InvalidArgument: lists of different length, fewer than 20 rows in the scan, a
+// value that is not finite (row), divisions out of order. Cost: O(n log n), the stair fit O(D n log n) for D levels. Method: isotonic
+// regression (pool adjacent violators) for S5, S50, S95. STEPIX and AMPIX: the largest gaps of sorted amplitudes against the logarithm of
 // their rank, as one published implementation has it. D50: two definitions that circulate and differ by a factor of 4 to 5. CDIX: 2^entropy
-// of binned amplitudes (Lu et al., IEEE TBME 2023;70:1182). Steps: differences of consecutive responses above max(3.5 noise, 2 %). Stair fit:
-// Chen et al., IEEE JBHI 2023;27:1579, here solved exactly by dynamic programming (stair_fit.h).
+// of binned amplitudes (Lu et al., IEEE TBME 2023;70:1182). Steps: differences of consecutive responses above max(3.5 noise, 2 %). Stair
+// fit: Chen et al., IEEE JBHI 2023;27:1579, here solved exactly by dynamic programming (stair_fit.h).
 
 #include <array>
 #include <optional>
@@ -49,14 +49,17 @@ struct CmapScanOptions {
   static constexpr auto fields() {
     using O = CmapScanOptions;
     return std::tuple{
-        field("cdix_bin", &O::cdix_bin, {}, "width of the bins of CDIX: share of the largest response, given, multiple of the noise, or from a mixture (not converged by definition)"),
+        field("cdix_bin", &O::cdix_bin, {},
+              "width of the bins of CDIX: share of the largest response, given, multiple of the noise, or from a mixture (not converged by "
+              "definition)"),
         field("cdix_percent", &O::cdix_percent, {0.01, 50}, "percent_of_max: width"),
         field("cdix_uv", &O::cdix_uv, {0.1, 100000}, "fixed_uv: width"),
         field("cdix_noise_factor", &O::cdix_noise_factor, {0.1, 1000}, "noise: multiple"),
         field("step_noise_factor", &O::step_noise_factor, {0, 100}, "a step exceeds this multiple of the noise"),
         field("step_percent", &O::step_percent, {0, 50}, "and this share of the largest response"),
         field("stepix_threshold_mv", &O::stepix_threshold_mv, {1e-4, 10}, "smallest gap that STEPIX counts"),
-        field("stair_noise_factor", &O::stair_noise_factor, {0.1, 100}, "stair fit: mean distance to the levels, in multiples of the noise"),
+        field("stair_noise_factor", &O::stair_noise_factor, {0.1, 100},
+              "stair fit: mean distance to the levels, in multiples of the noise"),
         field("stair_floor_uv", &O::stair_floor_uv, {0, 10000}, "and at least this"),
         field("stair_threshold_uv", &O::stair_threshold_uv, {0.01, 10000}, "instead of both; 15 is published"),
     };

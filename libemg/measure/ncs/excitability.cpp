@@ -117,8 +117,10 @@ void current_threshold(const ExcitabilityData& d, ExcitabilityRow& row) {
   std::reverse(current.begin(), current.end()), std::reverse(reduction.begin(), reduction.end());
   // Slope d(current) / d(reduction): least squares of the current on the reduction.
   const auto slope = [&](std::size_t first, std::size_t count) -> std::optional<double> {
-    const std::vector<double> x(reduction.begin() + static_cast<std::ptrdiff_t>(first), reduction.begin() + static_cast<std::ptrdiff_t>(first + count));
-    const std::vector<double> y(current.begin() + static_cast<std::ptrdiff_t>(first), current.begin() + static_cast<std::ptrdiff_t>(first + count));
+    const std::vector<double> x(reduction.begin() + static_cast<std::ptrdiff_t>(first),
+                                reduction.begin() + static_cast<std::ptrdiff_t>(first + count));
+    const std::vector<double> y(current.begin() + static_cast<std::ptrdiff_t>(first),
+                                current.begin() + static_cast<std::ptrdiff_t>(first + count));
     const auto line = line_through(x, y);
     return line ? std::optional(line->slope) : std::nullopt;
   };
@@ -144,7 +146,8 @@ void electrotonus(const ExcitabilityData& d, ExcitabilityRow& row) {
   if (const auto* c = curve_of(d, kCurrentPct)) {
     auto x = c->delay_ms, y = c->reduction_pct;
     sort_points(x, y);
-    row.ted_10_20_pct = time_average(x, y, 10 + kStartMs, 20 + kStartMs), row.ted_40_60_pct = time_average(x, y, 40 + kStartMs, 60 + kStartMs);
+    row.ted_10_20_pct = time_average(x, y, 10 + kStartMs, 20 + kStartMs),
+    row.ted_40_60_pct = time_average(x, y, 40 + kStartMs, 60 + kStartMs);
     row.ted_90_100_pct = mean_between(x, y, 90 + kStartMs, kEndMs);
     const auto means = means_of_three(y);
     row.ted_peak_pct = *std::max_element(means.begin(), means.end());
@@ -157,7 +160,8 @@ void electrotonus(const ExcitabilityData& d, ExcitabilityRow& row) {
   if (const auto* c = curve_of(d, -kCurrentPct)) {
     auto x = c->delay_ms, y = c->reduction_pct;
     sort_points(x, y);
-    row.teh_10_20_pct = time_average(x, y, 10 + kStartMs, 20 + kStartMs), row.teh_20_40_pct = time_average(x, y, 20 + kStartMs, 40 + kStartMs);
+    row.teh_10_20_pct = time_average(x, y, 10 + kStartMs, 20 + kStartMs),
+    row.teh_20_40_pct = time_average(x, y, 20 + kStartMs, 40 + kStartMs);
     row.teh_90_100_pct = mean_between(x, y, 90 + kStartMs, kEndMs);
   } else {
     ncs_detail::add_flag(row.reason, "hyperpolarising electrotonus");

@@ -1,11 +1,11 @@
 #pragma once
 // Nerve excitability: the derived numbers of a threshold-tracking protocol, computed from its curves.
 //
-// Curves in the units of the protocol: ms, mA, percent. Result: one row; what a missing or too short section would give is empty and named in
-// `reason`. Points marked as imputed are to be left out by the caller: nothing is imputed here.
-// Throws InvalidArgument for curves whose lists differ in length or hold a value that is not finite (section and point).
-// Cost: linear. Method: Bostock, Cikurel and Burke, Muscle Nerve 1998;21:137 (threshold tracking); Kiernan et al., Muscle Nerve 2000;23:399
-// (names of the measures). Delays of threshold electrotonus are file delays: the current starts at 10 ms.
+// Curves in the units of the protocol: ms, mA, percent. Result: one row; what a missing or too short section would give is empty and named
+// in `reason`. Points marked as imputed are to be left out by the caller: nothing is imputed here. Throws InvalidArgument for curves whose
+// lists differ in length or hold a value that is not finite (section and point). Cost: linear. Method: Bostock, Cikurel and Burke, Muscle
+// Nerve 1998;21:137 (threshold tracking); Kiernan et al., Muscle Nerve 2000;23:399 (names of the measures). Delays of threshold
+// electrotonus are file delays: the current starts at 10 ms.
 
 #include <optional>
 #include <string>
@@ -17,15 +17,15 @@ namespace emg {
 
 struct ElectrotonusCurve {
   std::vector<double> delay_ms, reduction_pct;
-  double current_pct = 0;   ///< +40, -40, 20, ...
+  double current_pct = 0;  ///< +40, -40, 20, ...
 };
 
 struct ExcitabilityData {
-  std::vector<double> duration_ms, charge_ma_ms;           ///< charge and duration
-  std::vector<double> interval_ms, recovery_pct;           ///< recovery cycle
-  std::vector<double> iv_current_pct, iv_reduction_pct;    ///< current and threshold
+  std::vector<double> duration_ms, charge_ma_ms;         ///< charge and duration
+  std::vector<double> interval_ms, recovery_pct;         ///< recovery cycle
+  std::vector<double> iv_current_pct, iv_reduction_pct;  ///< current and threshold
   std::vector<ElectrotonusCurve> electrotonus;
-  std::vector<double> response_pct, response_ma;           ///< stimulus-response, 1 ms pulse
+  std::vector<double> response_pct, response_ma;  ///< stimulus-response, 1 ms pulse
 };
 
 struct ExcitabilityRow {

@@ -11,8 +11,8 @@ namespace {
 constexpr int kMostSteps = 200, kReweightings = 5;
 constexpr double kSettled = 1e-10, kBisquare = 4.685;
 
-double weighted_error(const std::vector<double>& x, const std::vector<double>& y, const std::vector<double>& w, const std::vector<double>& p,
-                      const std::function<double(double, const std::vector<double>&)>& model) {
+double weighted_error(const std::vector<double>& x, const std::vector<double>& y, const std::vector<double>& w,
+                      const std::vector<double>& p, const std::function<double(double, const std::vector<double>&)>& model) {
   double sum = 0;
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double e = y[i] - model(x[i], p);

@@ -8,7 +8,7 @@ namespace emg::ncs_detail {
 
 struct CurveFit {
   std::vector<double> parameters;
-  double error = 0;        ///< weighted squared error
+  double error = 0;  ///< weighted squared error
   bool converged = false;
 };
 

@@ -62,13 +62,15 @@ Measured measure(const SweepSet& set, const HReflexOptions& o, int threads) {
   parallel_for(set.samples.rows(), threads, [&](Index r) {
     const auto& s = set.sweeps[static_cast<std::size_t>(r)];
     auto& row = m.rows[static_cast<std::size_t>(r)];
-    row.sweep = s.sweep, row.channel = s.channel, row.nerve = s.nerve, row.side = s.side, row.muscle = s.muscle, row.intensity_ma = s.intensity_ma;
+    row.sweep = s.sweep, row.channel = s.channel, row.nerve = s.nerve, row.side = s.side, row.muscle = s.muscle,
+    row.intensity_ma = s.intensity_ma;
     row.method = "h-reflex", row.version = kVersion;
     Trace t = trace_of(set, r);
     const double sigma = baseline_of(t, o.m_low_ms, o.m_low_ms + 1).sigma_uv;
     Trace smooth{smoothed(t.y, kSmoothMs, t.rate_hz), t.rate_hz, t.zero};
     const double limit = std::max(o.floor_uv, o.noise_factor * sigma);
-    const Index m_first = t.sample(o.m_low_ms), m_last = t.sample(o.m_high_ms), h_first = t.sample(o.h_window_ms[0]), h_last = t.sample(o.h_window_ms[1]);
+    const Index m_first = t.sample(o.m_low_ms), m_last = t.sample(o.m_high_ms), h_first = t.sample(o.h_window_ms[0]),
+                h_last = t.sample(o.h_window_ms[1]);
     const auto m_swing = swing_in(smooth.y, m_first, m_last), h_swing = swing_in(smooth.y, h_first, h_last);
     row.m_uv = m_swing.size, row.h_uv = h_swing.size;
     row.m_present = m_swing.size > limit, row.h_present = h_swing.size > limit;
@@ -85,7 +87,8 @@ Measured measure(const SweepSet& set, const HReflexOptions& o, int threads) {
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   const double ma = mean_of(a), mb = mean_of(b);
   double aa = 0, bb = 0, ab = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) aa += (a[i] - ma) * (a[i] - ma), bb += (b[i] - mb) * (b[i] - mb), ab += (a[i] - ma) * (b[i] - mb);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    aa += (a[i] - ma) * (a[i] - ma), bb += (b[i] - mb) * (b[i] - mb), ab += (a[i] - ma) * (b[i] - mb);
   return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
@@ -93,7 +96,8 @@ std::vector<std::vector<std::size_t>> groups_of(const std::vector<HSweepRow>& ro
   std::vector<std::vector<std::size_t>> groups;
   std::map<std::string, std::size_t> known;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto [at, fresh] = known.emplace(rows[i].channel + "\n" + rows[i].nerve + "\n" + rows[i].side + "\n" + rows[i].muscle, groups.size());
+    const auto [at, fresh] =
+        known.emplace(rows[i].channel + "\n" + rows[i].nerve + "\n" + rows[i].side + "\n" + rows[i].muscle, groups.size());
     if (fresh) groups.emplace_back();
     groups[at->second].push_back(i);
   }
@@ -140,7 +144,9 @@ void fit(const std::vector<double>& current, const std::vector<double>& h, const
   const auto m_model = [](double i, const std::vector<double>& p) { return p[0] * sigmoid(i, p[1], std::exp(p[2])); };
   const auto m_fit = fit_curve(current, mm, {m_max, crossing(mm, m_max / 2), std::log(span / 15)}, m_model);
   row.m_fit_max_mv = m_fit.parameters[0] / kUvPerMv, row.m_i50_ma = m_fit.parameters[1], row.m_slope_ma = std::exp(m_fit.parameters[2]);
-  const auto h_model = [](double i, const std::vector<double>& p) { return p[0] * sigmoid(i, p[1], std::exp(p[2])) * (1 - sigmoid(i, p[3], std::exp(p[4]))); };
+  const auto h_model = [](double i, const std::vector<double>& p) {
+    return p[0] * sigmoid(i, p[1], std::exp(p[2])) * (1 - sigmoid(i, p[3], std::exp(p[4])));
+  };
   const auto peak = static_cast<std::size_t>(std::max_element(h.begin(), h.end()) - h.begin());
   const double fall = std::max(current[peak] + span / 20, m_fit.parameters[1]);
   const auto h_fit = fit_curve(current, h, {1.2 * h_max, crossing(h, h_max / 2), std::log(span / 30), fall, std::log(span / 15)}, h_model);

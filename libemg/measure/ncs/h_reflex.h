@@ -1,13 +1,12 @@
 #pragma once
 // H reflex: recruitment of H and M with the stimulus intensity.
 //
-// set: sweeps x samples, microvolts, with intensities. h_window_ms: where the H reflex may stand (soleus about 25-40, flexor carpi radialis 14-22);
-// needed. Results: one row for each sweep (h_reflex_sweeps), one for each channel, nerve and side (h_reflex). Degenerate input: no H in any
-// sweep gives the M measures and the reason.
-// Throws InvalidArgument for a set that m_wave would refuse, windows that are missing or outside the sweep.
-// Cost: linear, the fits some hundred evaluations of at most three parameters per sweep.
-// Method: peak-to-peak in both windows. M(I) = Mmax / (1 + exp(-(I - I50) / s)); H(I) = a rising sigmoid times one less a falling one; both by Levenberg
-// steps with bisquare weights (Klimstra and Zehr 2008 for the sigmoids). Thresholds: smallest intensity whose response exceeds the noise.
+// set: sweeps x samples, microvolts, with intensities. h_window_ms: where the H reflex may stand (soleus about 25-40, flexor carpi radialis
+// 14-22); needed. Results: one row for each sweep (h_reflex_sweeps), one for each channel, nerve and side (h_reflex). Degenerate input: no
+// H in any sweep gives the M measures and the reason. Throws InvalidArgument for a set that m_wave would refuse, windows that are missing
+// or outside the sweep. Cost: linear, the fits some hundred evaluations of at most three parameters per sweep. Method: peak-to-peak in both
+// windows. M(I) = Mmax / (1 + exp(-(I - I50) / s)); H(I) = a rising sigmoid times one less a falling one; both by Levenberg steps with
+// bisquare weights (Klimstra and Zehr 2008 for the sigmoids). Thresholds: smallest intensity whose response exceeds the noise.
 
 #include <optional>
 #include <string>
@@ -31,7 +30,8 @@ struct HReflexOptions {
   static constexpr auto fields() {
     using O = HReflexOptions;
     return std::tuple{
-        field("h_window_ms", &O::h_window_ms, {0, 1000}, "start and end of the search for H (soleus about 25,40, flexor carpi radialis 14,22); needed"),
+        field("h_window_ms", &O::h_window_ms, {0, 1000},
+              "start and end of the search for H (soleus about 25,40, flexor carpi radialis 14,22); needed"),
         field("m_low_ms", &O::m_low_ms, {0, 1000}, "start of the search for M"),
         field("m_high_ms", &O::m_high_ms, {0.1, 1000}, "its end"),
         field("floor_uv", &O::floor_uv, {0, 1e6}, "a response exceeds this peak-to-peak"),

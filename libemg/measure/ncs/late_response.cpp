@@ -20,7 +20,8 @@ namespace {
 using namespace ncs_detail;
 
 constexpr int kFewestSweeps = 5, kForLatency = 10, kForMean = 20, kForChronodispersion = 50;
-constexpr double kSmoothMs = 0.7, kTailTimesMs[] = {4, 10, 30}, kFirstDeflection = 0.25, kEventGapMs = 1, kLongestMs = 20, kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12;
+constexpr double kSmoothMs = 0.7, kTailTimesMs[] = {4, 10, 30}, kFirstDeflection = 0.25, kEventGapMs = 1, kLongestMs = 20,
+                 kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12;
 constexpr double kSnippetBeforeMs = 2, kSnippetAfterMs = 4, kUvPerMv = 1000;
 
 // One sweep in the window: tail removed (rest), smoothed for detection (smooth), and what was found.
@@ -150,7 +151,8 @@ struct Member {
 };
 
 // The event of each sweep that stands where the seed does and looks like it.
-std::vector<Member> like_seed(const std::vector<LateSweep>& sweeps, std::size_t seed, Index peak, Index first, Index last, const FWaveOptions& o) {
+std::vector<Member> like_seed(const std::vector<LateSweep>& sweeps, std::size_t seed, Index peak, Index first, Index last,
+                              const FWaveOptions& o) {
   const auto& s = sweeps[seed];
   const auto samples = [&](double ms) { return static_cast<Index>(std::llround(ms * s.rest.rate_hz / 1000)); };
   const Index from = std::max(first, peak - samples(kSnippetBeforeMs)), count = std::min(last, peak + samples(kSnippetAfterMs)) - from + 1;
@@ -174,7 +176,8 @@ std::vector<Member> like_seed(const std::vector<LateSweep>& sweeps, std::size_t 
 }
 
 // Finds the A wave in most sweeps, takes its mean out of them and says what it was; empty if there is none.
-std::optional<AWaveRow> take_a_wave(std::vector<LateSweep>& sweeps, Index first, Index last, const FWaveOptions& o, std::vector<bool>& with_a) {
+std::optional<AWaveRow> take_a_wave(std::vector<LateSweep>& sweeps, Index first, Index last, const FWaveOptions& o,
+                                    std::vector<bool>& with_a) {
   std::vector<Member> best;
   for (std::size_t k = 0; k < sweeps.size(); ++k) {
     for (const Index event : sweeps[k].events) {
@@ -211,7 +214,8 @@ std::optional<AWaveRow> take_a_wave(std::vector<LateSweep>& sweeps, Index first,
   row.a_count = static_cast<int>(best.size());
   double sum = 0;
   for (const auto& m : best) {
-    const Index from = std::max(first, m.peak - samples(kSnippetBeforeMs)), count = std::min(last, m.peak + samples(kSnippetAfterMs)) - from + 1;
+    const Index from = std::max(first, m.peak - samples(kSnippetBeforeMs)),
+                count = std::min(last, m.peak + samples(kSnippetAfterMs)) - from + 1;
     Trace placed = sweeps[m.sweep].smooth;
     std::fill(placed.y.begin(), placed.y.end(), 0.0);
     for (Index i = -before; i <= after; ++i) {
@@ -244,11 +248,13 @@ int group_repeaters(const std::vector<LateSweep>& sweeps, std::vector<FWaveSweep
       auto &x = rows[present[a]], &y = rows[present[b]];
       const auto& t = sweeps[present[a]].smooth;
       const Index from = t.sample(std::min(*x.latency_ms, *y.latency_ms) - 1);
-      const Index to = std::min(last, t.sample(std::max(*x.latency_ms + x.duration_ms.value_or(0), *y.latency_ms + y.duration_ms.value_or(0)) + 1));
+      const Index to =
+          std::min(last, t.sample(std::max(*x.latency_ms + x.duration_ms.value_or(0), *y.latency_ms + y.duration_ms.value_or(0)) + 1));
       const double c = correlation(t, sweeps[present[b]].smooth, from, to - from + 1);
       x.correlation = std::max(c, x.correlation.value_or(-1)), y.correlation = std::max(c, y.correlation.value_or(-1));
       const double ratio = *x.amplitude_uv / *y.amplitude_uv;
-      if (c >= o.repeater_correlation && ratio <= o.repeater_ratio && ratio >= 1 / o.repeater_ratio) parent[root(present[b])] = root(present[a]);
+      if (c >= o.repeater_correlation && ratio <= o.repeater_ratio && ratio >= 1 / o.repeater_ratio)
+        parent[root(present[b])] = root(present[a]);
     }
   }
   std::vector<int> size(rows.size(), 0), number(rows.size(), 0);
@@ -315,14 +321,18 @@ Row site_row(const Sweep& s, const char* method) {
   return row;
 }
 
-// First sample from `first` on at which the mean sweep has come to rest: no change above kRestShare of its largest deflection in the next ms.
+// First sample from `first` on at which the mean sweep has come to rest: no change above kRestShare of its largest deflection in the next
+// ms.
 Index after_m_wave(const SweepSet& set, const std::vector<Index>& rows, Index first, Index last) {
   const auto mean = smoothed(mean_row(set, rows), kSmoothMs, set.rate_hz);
   const Index step = std::max<Index>(1, static_cast<Index>(std::llround(set.rate_hz / 1000)));
   double largest = 0;
-  for (Index i = set.zero_sample + step; i <= last; ++i) largest = std::max(largest, std::abs(mean[static_cast<std::size_t>(i)] - mean[static_cast<std::size_t>(last)]));
+  for (Index i = set.zero_sample + step; i <= last; ++i)
+    largest = std::max(largest, std::abs(mean[static_cast<std::size_t>(i)] - mean[static_cast<std::size_t>(last)]));
   Index i = first;
-  while (i < first + (last - first) / 2 && std::abs(mean[static_cast<std::size_t>(std::min(i + step, last))] - mean[static_cast<std::size_t>(i)]) > kRestShare * largest) ++i;
+  while (i < first + (last - first) / 2 &&
+         std::abs(mean[static_cast<std::size_t>(std::min(i + step, last))] - mean[static_cast<std::size_t>(i)]) > kRestShare * largest)
+    ++i;
   return i;
 }
 
@@ -338,7 +348,8 @@ void measure_m(const SweepSet& set, const std::vector<Index>& rows, const FWaveO
 void measure_site(const SweepSet& set, const std::vector<Index>& rows, const FWaveOptions& o, int threads, LateResponses& all) {
   const auto& sweep = set.sweeps[static_cast<std::size_t>(rows.front())];
   if (static_cast<int>(rows.size()) < kFewestSweeps) {
-    throw InvalidArgument(fmt::format("site \"{}\" has {} sweeps: F waves need at least {}, better {}", sweep.site, rows.size(), kFewestSweeps, kForLatency));
+    throw InvalidArgument(
+        fmt::format("site \"{}\" has {} sweeps: F waves need at least {}, better {}", sweep.site, rows.size(), kFewestSweeps, kForLatency));
   }
   const Trace clock = trace_of(set, rows.front());
   const Index last = clock.sample(o.window_ms[1]), first = after_m_wave(set, rows, clock.sample(o.window_ms[0]), last);
@@ -388,7 +399,8 @@ double binomial_tail(int hits, int trials, double p) {  // P(X >= hits)
   double sum = 0;
   for (int k = hits; k <= trials; ++k) {
     const double n = trials, x = k;
-    const double ln = std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) + (k > 0 ? x * std::log(p) : 0) + (k < trials ? (n - x) * std::log1p(-p) : 0);
+    const double ln = std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1) + (k > 0 ? x * std::log(p) : 0) +
+                      (k < trials ? (n - x) * std::log1p(-p) : 0);
     sum += std::exp(ln);
   }
   return sum;
@@ -416,9 +428,11 @@ ShareInterval share_interval(int hits, int trials, double confidence) {
 LateResponses late_responses(const SweepSet& set, const FWaveOptions& options, int threads) {
   validate_options(options);
   require_sweeps(set);
-  if (options.window_ms.size() != 2) throw InvalidArgument("window_ms is missing: start and end of the search for F waves, e.g. 20,45 for an arm");
+  if (options.window_ms.size() != 2)
+    throw InvalidArgument("window_ms is missing: start and end of the search for F waves, e.g. 20,45 for an arm");
   require_window(set, "window_ms", options.window_ms[0], "its end", options.window_ms[1]);
-  if (set.averaged) throw InvalidArgument("the sweeps are averages: F waves differ from stimulus to stimulus and are measured on single sweeps");
+  if (set.averaged)
+    throw InvalidArgument("the sweeps are averages: F waves differ from stimulus to stimulus and are measured on single sweeps");
   LateResponses all;
   for (const auto& rows : rows_by_site(set)) measure_site(set, rows, options, threads, all);
   return all;

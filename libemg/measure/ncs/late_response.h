@@ -1,16 +1,15 @@
 #pragma once
 // F waves and A waves after supramaximal stimuli.
 //
-// set: at least 5 (better 10) sweeps of a site, microvolts; window_ms = [start, end] of the search after the stimulus. Results: one row for each
-// sweep (f_wave_sweeps), one for each site (f_waves), one for each A wave (a_waves). Degenerate input: no F wave gives persistence 0 and empty
-// latencies.
-// Throws InvalidArgument for a set that m_wave would refuse, window_ms missing or outside the sweep, fewer than 5 sweeps, averaged sweeps.
-// Cost: O(sweeps x samples) and O(sweeps^2 x samples of the window) for the repeaters.
-// Method: the tail of the M wave in the window is a robust sum of constant and exponentials (4, 10 and 30 ms) of each sweep. The rest, smoothed over 0.7
-// ms for detection, holds an F wave if its peak-to-peak exceeds max(floor_uv, noise_factor sigma). Onset: last sample below 2 sigma of the smoothed
-// trace before the first deflection. A waves: equal place (SD below a_latency_sd_ms) and shape (correlation above a_correlation) in at least
-// a_share of the sweeps; they are taken out before F waves are looked for. Repeaters: single linkage of F waves with correlation >= 0.95 and
-// amplitude ratio 0.8 to 1.25. Persistence with Clopper-Pearson interval (1934). Sample sizes after Fisher (1982).
+// set: at least 5 (better 10) sweeps of a site, microvolts; window_ms = [start, end] of the search after the stimulus. Results: one row for
+// each sweep (f_wave_sweeps), one for each site (f_waves), one for each A wave (a_waves). Degenerate input: no F wave gives persistence 0
+// and empty latencies. Throws InvalidArgument for a set that m_wave would refuse, window_ms missing or outside the sweep, fewer than 5
+// sweeps, averaged sweeps. Cost: O(sweeps x samples) and O(sweeps^2 x samples of the window) for the repeaters. Method: the tail of the M
+// wave in the window is a robust sum of constant and exponentials (4, 10 and 30 ms) of each sweep. The rest, smoothed over 0.7 ms for
+// detection, holds an F wave if its peak-to-peak exceeds max(floor_uv, noise_factor sigma). Onset: last sample below 2 sigma of the
+// smoothed trace before the first deflection. A waves: equal place (SD below a_latency_sd_ms) and shape (correlation above a_correlation)
+// in at least a_share of the sweeps; they are taken out before F waves are looked for. Repeaters: single linkage of F waves with
+// correlation >= 0.95 and amplitude ratio 0.8 to 1.25. Persistence with Clopper-Pearson interval (1934). Sample sizes after Fisher (1982).
 
 #include <optional>
 #include <string>
@@ -37,7 +36,8 @@ struct FWaveOptions {
   static constexpr auto fields() {
     using O = FWaveOptions;
     return std::tuple{
-        field("window_ms", &O::window_ms, {0, 1000}, "start and end of the search for F waves, after the M wave (arm about 20,45, leg 35,80); needed"),
+        field("window_ms", &O::window_ms, {0, 1000},
+              "start and end of the search for F waves, after the M wave (arm about 20,45, leg 35,80); needed"),
         field("floor_uv", &O::floor_uv, {0, 10000}, "an F wave exceeds this peak-to-peak"),
         field("noise_factor", &O::noise_factor, {1, 100}, "and this multiple of the noise"),
         field("m_window_low_ms", &O::m_window_low_ms, {0, 100}, "start of the search for the M wave"),

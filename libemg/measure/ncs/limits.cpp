@@ -14,7 +14,7 @@
 namespace emg {
 namespace {
 
-constexpr double kBandFactor = 2, kSameTemperatureC = 2;
+constexpr double kBandFactor = 2;
 constexpr int kFirstLine = 2;  // line 1 of the file is the header
 
 // Measures and the tables that hold them.
@@ -25,17 +25,27 @@ struct Source {
   const char* sd;
 };
 constexpr Source kSources[] = {
-    {"motor_latency_ms", "ncs_motor", "onset_ms", "onset_sd_ms"},          {"motor_amplitude_mv", "ncs_motor", "amplitude_mv", ""},
-    {"motor_area_mvms", "ncs_motor", "negative_area_mvms", ""},            {"motor_duration_ms", "ncs_motor", "negative_duration_ms", ""},
-    {"motor_total_duration_ms", "ncs_motor", "total_duration_ms", ""},     {"motor_velocity_mps", "ncs_velocity", "velocity_mps", "velocity_sd_mps"},
-    {"residual_latency_ms", "ncs_velocity", "residual_latency_ms", ""},    {"terminal_latency_index", "ncs_velocity", "terminal_latency_index", ""},
-    {"amplitude_ratio", "ncs_segments", "amplitude_ratio", ""},            {"amplitude_drop_pct", "ncs_segments", "amplitude_change_pct", "amplitude_change_se_pct"},
-    {"area_ratio", "ncs_segments", "area_ratio", ""},                      {"area_drop_pct", "ncs_segments", "area_change_pct", "area_change_se_pct"},
+    {"motor_latency_ms", "ncs_motor", "onset_ms", "onset_sd_ms"},
+    {"motor_amplitude_mv", "ncs_motor", "amplitude_mv", ""},
+    {"motor_area_mvms", "ncs_motor", "negative_area_mvms", ""},
+    {"motor_duration_ms", "ncs_motor", "negative_duration_ms", ""},
+    {"motor_total_duration_ms", "ncs_motor", "total_duration_ms", ""},
+    {"motor_velocity_mps", "ncs_velocity", "velocity_mps", "velocity_sd_mps"},
+    {"residual_latency_ms", "ncs_velocity", "residual_latency_ms", ""},
+    {"terminal_latency_index", "ncs_velocity", "terminal_latency_index", ""},
+    {"amplitude_ratio", "ncs_segments", "amplitude_ratio", ""},
+    {"amplitude_drop_pct", "ncs_segments", "amplitude_change_pct", "amplitude_change_se_pct"},
+    {"area_ratio", "ncs_segments", "area_ratio", ""},
+    {"area_drop_pct", "ncs_segments", "area_change_pct", "area_change_se_pct"},
     {"duration_increase_pct", "ncs_segments", "duration_change_pct", "duration_change_se_pct"},
-    {"f_min_ms", "ncs_f_waves", "f_min_ms", ""},                           {"f_mean_ms", "ncs_f_waves", "f_mean_ms", ""},
-    {"f_persistence_pct", "ncs_f_waves", "persistence_pct", ""},           {"chronodispersion_ms", "ncs_f_waves", "chronodispersion_ms", ""},
-    {"sensory_latency_ms", "ncs_sensory", "onset_ms", "onset_sd_ms"},      {"sensory_peak_ms", "ncs_sensory", "peak_ms", ""},
-    {"sensory_amplitude_uv", "ncs_sensory", "amplitude_uv", ""},           {"sensory_velocity_mps", "ncs_velocity", "velocity_mps", "velocity_sd_mps"},
+    {"f_min_ms", "ncs_f_waves", "f_min_ms", ""},
+    {"f_mean_ms", "ncs_f_waves", "f_mean_ms", ""},
+    {"f_persistence_pct", "ncs_f_waves", "persistence_pct", ""},
+    {"chronodispersion_ms", "ncs_f_waves", "chronodispersion_ms", ""},
+    {"sensory_latency_ms", "ncs_sensory", "onset_ms", "onset_sd_ms"},
+    {"sensory_peak_ms", "ncs_sensory", "peak_ms", ""},
+    {"sensory_amplitude_uv", "ncs_sensory", "amplitude_uv", ""},
+    {"sensory_velocity_mps", "ncs_velocity", "velocity_mps", "velocity_sd_mps"},
     {"decrement_pct", "ncs_repetitive", "amplitude_decrement_largest_pct", "decrement_se_pct"},
 };
 
@@ -65,7 +75,8 @@ void require_measure(const std::string& name, std::size_t row) {
   const auto& names = measure_names();
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   const auto nearest = nearest_name(name, names);
-  refuse(row, fmt::format("unknown measure \"{}\"{}", name, nearest.empty() ? "; known: " + fmt::format("{}", fmt::join(names, ", ")) : "; did you mean " + nearest + "?"));
+  refuse(row, fmt::format("unknown measure \"{}\"{}", name,
+                          nearest.empty() ? "; known: " + fmt::format("{}", fmt::join(names, ", ")) : "; did you mean " + nearest + "?"));
 }
 
 // Lower and upper limit of a line for a person; reason if the person's facts are missing.
@@ -82,7 +93,8 @@ Bounds bounds_of(const Table& t, std::size_t r, const Person& p) {
     return b;
   }
   double center = *intercept;
-  for (const auto& [column, value, name] : {std::tuple{"age_coefficient", p.age_years, "age"}, std::tuple{"height_coefficient", p.height_cm, "height"}}) {
+  for (const auto& [column, value, name] :
+       {std::tuple{"age_coefficient", p.age_years, "age"}, std::tuple{"height_coefficient", p.height_cm, "height"}}) {
     const auto factor = number(t, column, r);
     if (!factor || *factor == 0) continue;
     if (!value) {
@@ -103,7 +115,8 @@ bool same(const std::string& asked, const std::string& given) {
 
 // Whether a line speaks of the value at all: by names.
 bool names_fit(const Table& t, std::size_t r, const StudyValue& v) {
-  return text(t, "measure", r) == v.measure && same(text(t, "nerve", r), v.nerve) && same(text(t, "muscle", r), v.muscle) && same(text(t, "site", r), v.site) && same(text(t, "side", r), v.side);
+  return text(t, "measure", r) == v.measure && same(text(t, "nerve", r), v.nerve) && same(text(t, "muscle", r), v.muscle) &&
+         same(text(t, "site", r), v.site) && same(text(t, "side", r), v.side);
 }
 
 // Age, height and sex select a line; a fact that is missing is a reason.
@@ -147,7 +160,7 @@ std::string technical_reason(const Table& t, std::size_t r, const StudyValue& v)
 struct Match {
   std::optional<std::size_t> line;
   Bounds bounds;
-  std::string reason;   ///< why there is none
+  std::string reason;  ///< why there is none
 };
 
 Match match_limit(const StudyValue& v, const Table& t, const Person& p) {
@@ -162,7 +175,9 @@ Match match_limit(const StudyValue& v, const Table& t, const Person& p) {
       if (!match.line) match.reason = reason;
       continue;
     }
-    if (match.line) throw InvalidArgument(fmt::format("lines {} and {} are both limits of {} {} {}", *match.line + kFirstLine, r + kFirstLine, v.measure, v.nerve, v.site));
+    if (match.line)
+      throw InvalidArgument(
+          fmt::format("lines {} and {} are both limits of {} {} {}", *match.line + kFirstLine, r + kFirstLine, v.measure, v.nerve, v.site));
     match.line = r;
     match.bounds = bounds_of(t, r, p);
     match.reason = match.bounds.reason.empty() ? technical_reason(t, r, v) : match.bounds.reason;
@@ -178,7 +193,8 @@ bool holds(double value, const std::string& relation, double threshold) {
 }
 
 void require_words(const Table& t, std::size_t r) {
-  static const std::set<std::string> relations{"<", "<=", ">", ">="}, references{"ULN", "LLN", "absolute", "previous", "other_side", "distal"}, scopes{"nerve", "segment", "side", "study"};
+  static const std::set<std::string> relations{"<", "<=", ">", ">="},
+      references{"ULN", "LLN", "absolute", "previous", "other_side", "distal"}, scopes{"nerve", "segment", "side", "study"};
   const auto check = [&](const char* column, const std::set<std::string>& known, const std::string& word) {
     if (known.count(word) == 0) refuse(r, fmt::format("unknown {} \"{}\", expected one of {}", column, word, fmt::join(known, ", ")));
   };
@@ -196,7 +212,8 @@ void require_words(const Table& t, std::size_t r) {
 
 class Criteria {
  public:
-  Criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits, const Person& person, const std::vector<StudyValue>& previous)
+  Criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits, const Person& person,
+           const std::vector<StudyValue>& previous)
       : values_(values), t_(criteria), limits_(limits), person_(person), previous_(previous) {}
 
   std::vector<CriterionRow> run() {
@@ -226,7 +243,9 @@ class Criteria {
       const auto match = match_limit(v, *limits_, person_);
       if (!match.reason.empty()) return {std::nullopt, match.reason};
       const auto& bound = reference == "ULN" ? match.bounds.upper : match.bounds.lower;
-      if (!bound) return {std::nullopt, fmt::format("no {} in line {}", reference == "ULN" ? "upper limit" : "lower limit", *match.line + kFirstLine)};
+      if (!bound)
+        return {std::nullopt,
+                fmt::format("no {} in line {}", reference == "ULN" ? "upper limit" : "lower limit", *match.line + kFirstLine)};
       return {factor / 100 * *bound, ""};
     }
     const auto* other = find_other(v, reference);
@@ -255,7 +274,9 @@ class Criteria {
       if (!w.value) return "?guard " + measure + " missing";
       const auto limit = threshold(w, *number(t_, "guard_factor", r), text(t_, "guard_reference", r));
       if (!limit.value) return "?guard: " + limit.reason;
-      return holds(*w.value, text(t_, "guard_relation", r), *limit.value) ? "" : fmt::format("guard: {} {:.4g} is not {} {:.4g}", measure, *w.value, text(t_, "guard_relation", r), *limit.value);
+      return holds(*w.value, text(t_, "guard_relation", r), *limit.value)
+                 ? ""
+                 : fmt::format("guard: {} {:.4g} is not {} {:.4g}", measure, *w.value, text(t_, "guard_relation", r), *limit.value);
     }
     return "?guard " + measure + " missing";
   }
@@ -272,10 +293,23 @@ class Criteria {
     for (const auto& v : values_) {
       if (v.measure != measure || excluded(r, v.nerve)) continue;
       any = true;
-      CriterionRow row{text(t_, "set", r), text(t_, "rule", r), v.nerve, v.side, v.site, measure, v.value, {}, {}, "", "", static_cast<int>(r) + kFirstLine};
-      const auto limit = v.value ? threshold(v, *number(t_, "factor", r), text(t_, "reference", r)) : Threshold{std::nullopt, v.reason.empty() ? "not measured" : v.reason};
+      CriterionRow row{text(t_, "set", r),
+                       text(t_, "rule", r),
+                       v.nerve,
+                       v.side,
+                       v.site,
+                       measure,
+                       v.value,
+                       {},
+                       {},
+                       "",
+                       "",
+                       static_cast<int>(r) + kFirstLine};
+      const auto limit = v.value ? threshold(v, *number(t_, "factor", r), text(t_, "reference", r))
+                                 : Threshold{std::nullopt, v.reason.empty() ? "not measured" : v.reason};
       if (!limit.value) {
-        row.result = limit.reason.starts_with("not_assessable") ? limit.reason : "not_assessable (" + limit.reason + ")", row.reason = limit.reason;
+        row.result = limit.reason.starts_with("not_assessable") ? limit.reason : "not_assessable (" + limit.reason + ")",
+        row.reason = limit.reason;
       } else {
         row.threshold = limit.value, row.margin = *v.value - *limit.value;
         const auto why = guard(r, v);
@@ -291,9 +325,22 @@ class Criteria {
       rows_.push_back(std::move(row));
     }
     const double needed = number(t_, "count_min", r).value_or(1);
-    CriterionRow total{text(t_, "set", r), text(t_, "rule", r), "", "", "", measure, static_cast<double>(met_nerves.size()), needed, static_cast<double>(met_nerves.size()) - needed, "", "",
+    CriterionRow total{text(t_, "set", r),
+                       text(t_, "rule", r),
+                       "",
+                       "",
+                       "",
+                       measure,
+                       static_cast<double>(met_nerves.size()),
+                       needed,
+                       static_cast<double>(met_nerves.size()) - needed,
+                       "",
+                       "",
                        static_cast<int>(r) + kFirstLine};
-    total.result = static_cast<double>(met_nerves.size()) >= needed ? "met" : assessable ? "not_met" : any ? "not_assessable (no value could be compared)" : "not_assessable (" + measure + " not measured)";
+    total.result = static_cast<double>(met_nerves.size()) >= needed ? "met"
+                   : assessable                                     ? "not_met"
+                   : any                                            ? "not_assessable (no value could be compared)"
+                                                                    : "not_assessable (" + measure + " not measured)";
     if (total.result.starts_with("not_assessable")) total.value.reset(), total.margin.reset();
     outcome_[total.set + "\n" + total.rule] = total.result;
     rows_.push_back(std::move(total));
@@ -324,7 +371,18 @@ class Criteria {
       needed = std::atoi(how.c_str() + 8);
     }
     if (needed < 1 || all == 0) refuse(r, fmt::format("combine \"{}\", expected AND, OR or ATLEAST n and rules in measure", how));
-    CriterionRow row{set, text(t_, "rule", r), "", "", "", "", static_cast<double>(met), static_cast<double>(needed), static_cast<double>(met - needed), "", "", static_cast<int>(r) + kFirstLine};
+    CriterionRow row{set,
+                     text(t_, "rule", r),
+                     "",
+                     "",
+                     "",
+                     "",
+                     static_cast<double>(met),
+                     static_cast<double>(needed),
+                     static_cast<double>(met - needed),
+                     "",
+                     "",
+                     static_cast<int>(r) + kFirstLine};
     row.result = met >= needed ? "met" : met + open >= needed ? fmt::format("not_assessable ({} of {} rules)", open, all) : "not_met";
     outcome_[set + "\n" + row.rule] = row.result;
     rows_.push_back(std::move(row));
@@ -357,7 +415,8 @@ std::vector<StudyValue> study_values(const std::vector<Table>& tables) {
       if (t.name != s.table) continue;
       for (std::size_t r = 0; r < t.row_count(); ++r) {
         StudyValue v;
-        v.measure = s.measure, v.nerve = text(t, "nerve", r), v.side = text(t, "side", r), v.muscle = text(t, "muscle", r), v.onset_method = text(t, "onset_method", r);
+        v.measure = s.measure, v.nerve = text(t, "nerve", r), v.side = text(t, "side", r), v.muscle = text(t, "muscle", r),
+        v.onset_method = text(t, "onset_method", r);
         const bool velocity = std::string_view(s.table) == "ncs_velocity";
         if (velocity && (v.muscle.empty() != (std::string_view(s.measure) == "sensory_velocity_mps"))) continue;
         v.site = t.find("site") ? text(t, "site", r) : text(t, "distal_site", r) + " - " + text(t, "proximal_site", r);
@@ -365,7 +424,8 @@ std::vector<StudyValue> study_values(const std::vector<Table>& tables) {
         if (*s.sd) v.sd = number(t, s.sd, r);
         // A drop is a positive number, the change of the table a negative one.
         if (std::string_view(s.measure).find("_drop_") != std::string_view::npos && v.value) v.value = -*v.value;
-        v.temperature_c = number(t, "temperature_c", r), v.band_low_hz = number(t, "band_low_hz", r), v.band_high_hz = number(t, "band_high_hz", r);
+        v.temperature_c = number(t, "temperature_c", r), v.band_low_hz = number(t, "band_low_hz", r),
+        v.band_high_hz = number(t, "band_high_hz", r);
         values.push_back(std::move(v));
       }
     }
@@ -376,7 +436,8 @@ std::vector<StudyValue> study_values(const std::vector<Table>& tables) {
 std::vector<LimitRow> apply_limits(const std::vector<StudyValue>& values, const Table& limits, const Person& person) {
   if (!limits.find("measure")) throw InvalidArgument("the table of limits has no column measure");
   std::set<std::string> asked;
-  for (std::size_t r = 0; r < limits.row_count(); ++r) require_measure(text(limits, "measure", r), r), asked.insert(text(limits, "measure", r));
+  for (std::size_t r = 0; r < limits.row_count(); ++r)
+    require_measure(text(limits, "measure", r), r), asked.insert(text(limits, "measure", r));
   std::vector<LimitRow> rows;
   for (const auto& v : values) {
     if (asked.count(v.measure) == 0) continue;
@@ -401,62 +462,12 @@ std::vector<LimitRow> apply_limits(const std::vector<StudyValue>& values, const 
   return rows;
 }
 
-std::vector<CriterionRow> evaluate_criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits, const Person& person, const std::vector<StudyValue>& previous) {
+std::vector<CriterionRow> evaluate_criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits,
+                                            const Person& person, const std::vector<StudyValue>& previous) {
   for (const char* column : {"set", "rule", "measure"}) {
     if (!criteria.find(column)) throw InvalidArgument(fmt::format("the table of criteria has no column {}", column));
   }
   return Criteria(values, criteria, limits, person, previous).run();
-}
-
-std::vector<SideRow> compare_sides(const std::vector<StudyValue>& values) {
-  std::vector<SideRow> rows;
-  for (const auto& left : values) {
-    if (left.side != "L") continue;
-    for (const auto& right : values) {
-      if (right.side != "R" || right.measure != left.measure || right.nerve != left.nerve || right.site != left.site || right.muscle != left.muscle) continue;
-      SideRow row{left.nerve, left.site, left.measure, left.value, right.value, {}, {}, {}, ""};
-      if (!left.value || !right.value) {
-        row.reason = fmt::format("not_assessable ({} missing)", !left.value ? "left" : "right");
-      } else if (left.onset_method != right.onset_method) {
-        row.reason = "not_assessable (onset method)";
-      } else {
-        row.difference = *left.value - *right.value;
-        if (*right.value != 0) row.ratio = *left.value / *right.value;
-        if (left.sd && right.sd) row.difference_sd = std::hypot(*left.sd, *right.sd);
-      }
-      rows.push_back(std::move(row));
-      break;
-    }
-  }
-  return rows;
-}
-
-std::vector<SerialRow> compare_serial(const std::vector<StudyValue>& before, const std::vector<StudyValue>& now, const std::vector<std::pair<std::string, double>>& repeat_sd) {
-  std::vector<SerialRow> rows;
-  for (const auto& v : now) {
-    for (const auto& b : before) {
-      if (b.measure != v.measure || b.nerve != v.nerve || b.side != v.side || b.site != v.site || b.muscle != v.muscle) continue;
-      SerialRow row{v.nerve, v.side, v.site, v.measure, b.value, v.value, {}, {}, ""};
-      const bool bands = b.band_low_hz == v.band_low_hz && b.band_high_hz == v.band_high_hz;
-      if (!b.value || !v.value) {
-        row.reason = "not_assessable (value missing)";
-      } else if (!bands) {
-        row.reason = "not_assessable (filter)";
-      } else if (b.onset_method != v.onset_method) {
-        row.reason = "not_assessable (onset method)";
-      } else if (b.temperature_c.has_value() != v.temperature_c.has_value() || (b.temperature_c && std::abs(*b.temperature_c - *v.temperature_c) > kSameTemperatureC)) {
-        row.reason = "not_assessable (temperature)";
-      } else {
-        if (*b.value != 0) row.change_pct = 100 * (*v.value - *b.value) / *b.value;
-        for (const auto& [measure, sd] : repeat_sd) {
-          if (measure == v.measure && sd > 0) row.change_sd = (*v.value - *b.value) / sd;
-        }
-      }
-      rows.push_back(std::move(row));
-      break;
-    }
-  }
-  return rows;
 }
 
 }  // namespace emg

@@ -2,17 +2,15 @@
 // Comparison of a study with limits and criteria that the user supplies as tables. No limit and no rule is built in.
 //
 // A value is what was measured once: measure, nerve, side, site, muscle, number, SD. `study_values` takes them from the tables of a study.
-// limits: columns measure, nerve, muscle, site, side, electrode, onset_method, band_low_hz, band_high_hz, temperature_min_c, age_min, age_max, height_min_cm,
-// height_max_cm, sex, lower, upper, centile, intercept, age_coefficient, height_coefficient, sd, k, source, quality_notes; an empty cell asks for nothing.
-// With intercept (and coefficients, sd, k) the limit is intercept + age_coefficient age + height_coefficient height -+ k sd.
-// criteria: columns set, rule, scope (nerve, segment, side, study), measure, relation (< <= > >=), factor, reference (ULN, LLN, absolute, previous, other_side,
-// distal), guard_measure, guard_relation, guard_factor, guard_reference, exclude, count_min, combine. A combine line has a rule name, `combine`
-// AND, OR or ATLEAST n and in `measure` the rules it joins, separated by commas.
-// Results: one row for each value and limit, or each rule and nerve: inside, below, above, or not_assessable (reason); met, not_met, or not_assessable
-// (reason).
-// Throws InvalidArgument naming the line of the table: an unknown measure, relation, reference or scope, a limit without bounds, two limits that
-// fit one value (both lines).
-// Cost: values x rows. Method: comparisons only.
+// limits: columns measure, nerve, muscle, site, side, electrode, onset_method, band_low_hz, band_high_hz, temperature_min_c, age_min,
+// age_max, height_min_cm, height_max_cm, sex, lower, upper, centile, intercept, age_coefficient, height_coefficient, sd, k, source,
+// quality_notes; an empty cell asks for nothing. With intercept (and coefficients, sd, k) the limit is intercept + age_coefficient age +
+// height_coefficient height -+ k sd. criteria: columns set, rule, scope (nerve, segment, side, study), measure, relation (< <= > >=),
+// factor, reference (ULN, LLN, absolute, previous, other_side, distal), guard_measure, guard_relation, guard_factor, guard_reference,
+// exclude, count_min, combine. A combine line has a rule name, `combine` AND, OR or ATLEAST n and in `measure` the rules it joins,
+// separated by commas. Results: one row for each value and limit, or each rule and nerve: inside, below, above, or not_assessable (reason);
+// met, not_met, or not_assessable (reason). Throws InvalidArgument naming the line of the table: an unknown measure, relation, reference or
+// scope, a limit without bounds, two limits that fit one value (both lines). Cost: values x rows. Method: comparisons only.
 
 #include <optional>
 #include <string>
@@ -93,55 +91,7 @@ struct CriterionRow {
 static_assert(fully_described<CriterionRow>());
 
 std::vector<LimitRow> apply_limits(const std::vector<StudyValue>& values, const Table& limits, const Person& person = {});
-std::vector<CriterionRow> evaluate_criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits = nullptr, const Person& person = {},
-                                            const std::vector<StudyValue>& previous = {});
-
-struct SideRow {
-  std::string nerve, site, measure;
-  std::optional<double> left, right, ratio, difference, difference_sd;
-  std::string reason;
-
-  static constexpr auto fields() {
-    using R = SideRow;
-    return std::tuple{
-        field("nerve", &R::nerve, {}, "stimulated nerve"),
-        field("site", &R::site, {}, "site or segment"),
-        field("measure", &R::measure, {}, "what is compared"),
-        field("left", &R::left, {}, "left value"),
-        field("right", &R::right, {}, "right value"),
-        field("ratio", &R::ratio, {}, "left over right"),
-        field("difference", &R::difference, {}, "left less right"),
-        field("difference_sd", &R::difference_sd, {}, "its SD where both sides have one"),
-        field("reason", &R::reason, {}, "why it is empty: not_assessable (...)"),
-    };
-  }
-};
-static_assert(fully_described<SideRow>());
-std::vector<SideRow> compare_sides(const std::vector<StudyValue>& values);
-
-struct SerialRow {
-  std::string nerve, side, site, measure;
-  std::optional<double> before, now, change_pct, change_sd;
-  std::string reason;
-
-  static constexpr auto fields() {
-    using R = SerialRow;
-    return std::tuple{
-        field("nerve", &R::nerve, {}, "stimulated nerve"),
-        field("side", &R::side, {}, "L or R"),
-        field("site", &R::site, {}, "site or segment"),
-        field("measure", &R::measure, {}, "what is compared"),
-        field("before", &R::before, {}, "earlier value"),
-        field("now", &R::now, {}, "value of this study"),
-        field("change_pct", &R::change_pct, {}, "100 (now - before) / before"),
-        field("change_sd", &R::change_sd, {}, "change over the repeat SD, if one is given"),
-        field("reason", &R::reason, {}, "why it is empty: not_assessable (...)"),
-    };
-  }
-};
-static_assert(fully_described<SerialRow>());
-/// `repeat_sd`: SD between repetitions of each measure, by name; the same filter and 2 degrees are asked for.
-std::vector<SerialRow> compare_serial(const std::vector<StudyValue>& before, const std::vector<StudyValue>& now,
-                                      const std::vector<std::pair<std::string, double>>& repeat_sd = {});
+std::vector<CriterionRow> evaluate_criteria(const std::vector<StudyValue>& values, const Table& criteria, const Table* limits = nullptr,
+                                            const Person& person = {}, const std::vector<StudyValue>& previous = {});
 
 }  // namespace emg

@@ -69,11 +69,35 @@ SnapRow snap_row(const Sweep& sweep, const SweepSet& set, const Response& found,
 }
 
 ResponseOptions response_options(const MWaveOptions& o) {
-  return {o.window_low_ms, o.window_high_ms, o.onset_method, o.negativity, o.noise_factor, o.floor_mv * kUvPerMv, o.positivity_pct, kMotorScale, false, {}, {}, {}, {}};
+  return {o.window_low_ms,
+          o.window_high_ms,
+          o.onset_method,
+          o.negativity,
+          o.noise_factor,
+          o.floor_mv * kUvPerMv,
+          o.positivity_pct,
+          kMotorScale,
+          false,
+          {},
+          {},
+          {},
+          {}};
 }
 
 ResponseOptions response_options(const SnapOptions& o) {
-  return {o.window_low_ms, o.window_high_ms, o.onset_method, o.negativity, o.noise_factor, o.floor_uv, o.positivity_pct, kSensoryScale, true, {}, {}, {}, {}};
+  return {o.window_low_ms,
+          o.window_high_ms,
+          o.onset_method,
+          o.negativity,
+          o.noise_factor,
+          o.floor_uv,
+          o.positivity_pct,
+          kSensoryScale,
+          true,
+          {},
+          {},
+          {},
+          {}};
 }
 
 }  // namespace ncs_detail

@@ -2,22 +2,21 @@
 // Markers of the compound muscle action potential (m_wave) and of the sensory nerve action potential (snap), one row for each sweep.
 //
 // set: sweeps x samples, microvolts, stimulus at zero_sample. Result: one row for each sweep, in its order. A sweep without response has
-// `present` false, empty measures and `smallest_detectable`. Without 2 ms before the stimulus the baseline is a robust line between stimulus
-// and response (flag baseline_post) and the noise comes from second differences.
-// Throws InvalidArgument for an empty set, a stimulus outside the sweep, a sample that is not finite (sweep and sample), a rate below 2 kHz, a
-// window that is reversed or outside the sweep.
-// Cost: O(samples) for each sweep; the methods hinge and rise O(n^2) in the samples of one rise (about 160 at 20 kHz).
-// Method: y = E1-negative deflection over the baseline (median before the stimulus), sigma its SD there. Negative peak: least-squares
-// parabola over the top of the peak (at least +-0.15 ms, in broad potentials the stretch above about 93 % of it, which keeps the noise of one
-// sample out of the amplitude). Onset:
+// `present` false, empty measures and `smallest_detectable`. Without 2 ms before the stimulus the baseline is a robust line between
+// stimulus and response (flag baseline_post) and the noise comes from second differences. Throws InvalidArgument for an empty set, a
+// stimulus outside the sweep, a sample that is not finite (sweep and sample), a rate below 2 kHz, a window that is reversed or outside the
+// sweep. Cost: O(samples) for each sweep; the methods hinge and rise O(n^2) in the samples of one rise (about 160 at 20 kHz). Method: y =
+// E1-negative deflection over the baseline (median before the stimulus), sigma its SD there. Negative peak: least-squares parabola over the
+// top of the peak (at least +-0.15 ms, in broad potentials the stretch above about 93 % of it, which keeps the noise of one sample out of
+// the amplitude). Onset:
 //   threshold   last sample below 1 sigma before the last one below max(4 sigma, floor)
 //   tangent     steepest point of the rise, line to the baseline
 //   hinge       break point of constant + line, least squares up to half the peak
 //   curvature   largest second derivative before 10 % of the peak
 //   rise        break point of constant + a (t - t0)^p, p of 1 to 3 chosen by least squares; sweeps of one channel, nerve, side and muscle
 //               share p, and a over the peak where the noise allows it, so that differences of their latencies are read off one shape
-// Numerical error (20 kHz, white noise; means of three shapes of rise with 20 / 30 / 40 dB): see tests/measure/ncs/markers_test.cpp. Latencies of
-// different methods differ by up to 0.9 ms and are never subtracted.
+// Numerical error (20 kHz, white noise; means of three shapes of rise with 20 / 30 / 40 dB): see tests/measure/ncs/markers_test.cpp.
+// Latencies of different methods differ by up to 0.9 ms and are never subtracted.
 
 #include <array>
 #include <optional>
@@ -63,7 +62,8 @@ struct MWaveOptions {
         field("negativity", &O::negativity, {}, "sign of E1-negative values in the data; auto: sign of the first large deflection"),
         field("noise_factor", &O::noise_factor, {1, 100}, "a response exceeds this multiple of the noise before the stimulus"),
         field("floor_mv", &O::floor_mv, {0, 100}, "and this amplitude"),
-        field("positivity_pct", &O::positivity_pct, {0.1, 100}, "a positive deflection before the onset counts above this share of the amplitude"),
+        field("positivity_pct", &O::positivity_pct, {0.1, 100},
+              "a positive deflection before the onset counts above this share of the amplitude"),
     };
   }
 };
@@ -87,7 +87,8 @@ struct SnapOptions {
         field("negativity", &O::negativity, {}, "sign of E1-negative values in the data; auto: sign of the first large deflection"),
         field("noise_factor", &O::noise_factor, {1, 100}, "a response exceeds this multiple of the noise before the stimulus"),
         field("floor_uv", &O::floor_uv, {0, 10000}, "and this amplitude"),
-        field("positivity_pct", &O::positivity_pct, {0.1, 100}, "a positive deflection before the onset counts above this share of the amplitude"),
+        field("positivity_pct", &O::positivity_pct, {0.1, 100},
+              "a positive deflection before the onset counts above this share of the amplitude"),
     };
   }
 };
@@ -98,7 +99,8 @@ struct MWaveRow {
   std::string channel, nerve, side, muscle, site, annotation;
   std::optional<double> distance_mm, intensity_ma, temperature_c;
   bool present = false;
-  std::optional<double> onset_ms, peak_ms, amplitude_mv, peak_to_peak_mv, negative_duration_ms, total_duration_ms, negative_area_mvms, rise_ms;
+  std::optional<double> onset_ms, peak_ms, amplitude_mv, peak_to_peak_mv, negative_duration_ms, total_duration_ms, negative_area_mvms,
+      rise_ms;
   std::optional<double> positive_peak_ms, positivity_pct;
   bool initial_positivity = false;
   std::optional<int> phases, turns;
@@ -128,12 +130,14 @@ struct MWaveRow {
         field("amplitude_mv", &R::amplitude_mv, {}, "baseline to negative peak"),
         field("peak_to_peak_mv", &R::peak_to_peak_mv, {}, "negative peak to the positive peak within 10 ms after it"),
         field("negative_duration_ms", &R::negative_duration_ms, {}, "onset to the first return through the baseline"),
-        field("total_duration_ms", &R::total_duration_ms, {}, "onset to the return of the last negative deflection above max(4 sigma, 5 %)"),
+        field("total_duration_ms", &R::total_duration_ms, {},
+              "onset to the return of the last negative deflection above max(4 sigma, 5 %)"),
         field("negative_area_mvms", &R::negative_area_mvms, {}, "integral of the negative phase"),
         field("rise_ms", &R::rise_ms, {}, "10 to 90 % of the negative peak"),
         field("positive_peak_ms", &R::positive_peak_ms, {}, "latency of the positive peak after the negative one"),
         field("positivity_pct", &R::positivity_pct, {}, "positive deflection before the onset, of the amplitude"),
-        field("initial_positivity", &R::initial_positivity, {}, "that deflection counts: electrode off the end-plate zone, other muscle or volume conduction"),
+        field("initial_positivity", &R::initial_positivity, {},
+              "that deflection counts: electrode off the end-plate zone, other muscle or volume conduction"),
         field("phases", &R::phases, {}, "baseline crossings + 1"),
         field("turns", &R::turns, {}, "reversals of at least max(4 sigma, 3 %)"),
         field("onset_sd_ms", &R::onset_sd_ms, {}, "noise over slope at the onset"),
@@ -159,7 +163,8 @@ struct SnapRow {
   std::string channel, nerve, side, site, annotation;
   std::optional<double> distance_mm, intensity_ma, temperature_c;
   bool present = false;
-  std::optional<double> onset_ms, peak_ms, amplitude_uv, peak_to_peak_uv, negative_duration_ms, total_duration_ms, negative_area_uvms, rise_ms;
+  std::optional<double> onset_ms, peak_ms, amplitude_uv, peak_to_peak_uv, negative_duration_ms, total_duration_ms, negative_area_uvms,
+      rise_ms;
   std::optional<double> positive_peak_ms, positivity_pct;
   bool initial_positivity = false;
   std::optional<int> phases, turns;
@@ -188,7 +193,8 @@ struct SnapRow {
         field("amplitude_uv", &R::amplitude_uv, {}, "baseline to negative peak"),
         field("peak_to_peak_uv", &R::peak_to_peak_uv, {}, "negative peak to the positive peak within 3 ms after it"),
         field("negative_duration_ms", &R::negative_duration_ms, {}, "onset to the first return through the baseline"),
-        field("total_duration_ms", &R::total_duration_ms, {}, "onset to the return of the last negative deflection above max(4 sigma, 5 %)"),
+        field("total_duration_ms", &R::total_duration_ms, {},
+              "onset to the return of the last negative deflection above max(4 sigma, 5 %)"),
         field("negative_area_uvms", &R::negative_area_uvms, {}, "integral of the negative phase"),
         field("rise_ms", &R::rise_ms, {}, "10 to 90 % of the negative peak"),
         field("positive_peak_ms", &R::positive_peak_ms, {}, "latency of the positive peak after the negative one"),

@@ -45,10 +45,14 @@ Fine fine_sweep(const SweepSet& set, Index row, const MepOptions& o) {
     if (f.ms(i) > o.baseline_low_ms && f.ms(i) < o.baseline_high_ms) base.push_back(f.y[i]);
   }
   if (base.empty())
-    throw InvalidArgument(fmt::format("baseline_low_ms {} to baseline_high_ms {} hold no sample: the sweep begins {:.6g} ms before the stimulus", o.baseline_low_ms, o.baseline_high_ms, -f.first_ms));
+    throw InvalidArgument(
+        fmt::format("baseline_low_ms {} to baseline_high_ms {} hold no sample: the sweep begins {:.6g} ms before the stimulus",
+                    o.baseline_low_ms, o.baseline_high_ms, -f.first_ms));
   const double level = mean_of(base);
   for (double& v : f.y) v -= level;
-  for (const double v : base) f.deviation += std::abs(v - level) / static_cast<double>(base.size()), f.baseline_rms += (v - level) * (v - level) / static_cast<double>(base.size());
+  for (const double v : base)
+    f.deviation += std::abs(v - level) / static_cast<double>(base.size()),
+        f.baseline_rms += (v - level) * (v - level) / static_cast<double>(base.size());
   f.baseline_rms = std::sqrt(f.baseline_rms);
   return f;
 }
@@ -88,7 +92,12 @@ std::optional<double> latency_of(const Fine& f, std::size_t first_peak, const Me
   const double sign = f.y[first_peak] > 0 ? 1 : -1;
   Trace t{f.y, 1000 / f.step_ms, 0};
   for (double& v : t.y) v *= sign;
-  OnsetSearch search{o.latency_method == MepLatency::tangent ? LatencyMethod::tangent : LatencyMethod::hinge, static_cast<Index>(f.at(0)), f.baseline_rms, 4 * f.baseline_rms, kMotorScale, {}};
+  OnsetSearch search{o.latency_method == MepLatency::tangent ? LatencyMethod::tangent : LatencyMethod::hinge,
+                     static_cast<Index>(f.at(0)),
+                     f.baseline_rms,
+                     4 * f.baseline_rms,
+                     kMotorScale,
+                     {}};
   const auto onset = find_onset(t, static_cast<Index>(first_peak), t.y[first_peak], search);
   return onset ? std::optional(f.first_ms + *onset * f.step_ms) : std::nullopt;
 }
@@ -103,7 +112,8 @@ void require_onsets(const SweepSet& set, const std::optional<double>& low, const
 MepRow measure(const SweepSet& set, Index r, const MepOptions& o) {
   const auto& s = set.sweeps[static_cast<std::size_t>(r)];
   MepRow row;
-  row.sweep = s.sweep, row.channel = s.channel, row.side = s.side, row.muscle = s.muscle, row.annotation = s.annotation, row.intensity_ma = s.intensity_ma;
+  row.sweep = s.sweep, row.channel = s.channel, row.side = s.side, row.muscle = s.muscle, row.annotation = s.annotation,
+  row.intensity_ma = s.intensity_ma;
   row.method = "mep", row.version = kVersion, row.quality = "ok", row.latency_method = o.latency_method;
   const Fine f = fine_sweep(set, r, o);
   row.prestimulus_rms_uv = f.baseline_rms;
@@ -115,7 +125,8 @@ MepRow measure(const SweepSet& set, Index r, const MepOptions& o) {
     if (bottom == f.y.size() || f.y[i] < f.y[bottom]) bottom = i;
     last = i;
   }
-  if (top == f.y.size()) throw InvalidArgument(fmt::format("onset_low_ms {} to onset_high_ms {} hold no sample", *o.onset_low_ms, *o.onset_high_ms));
+  if (top == f.y.size())
+    throw InvalidArgument(fmt::format("onset_low_ms {} to onset_high_ms {} hold no sample", *o.onset_low_ms, *o.onset_high_ms));
   row.amplitude_uv = std::abs(f.y[top]) + std::abs(f.y[bottom]);
   row.response = row.amplitude_uv >= o.floor_uv;
   if (!row.response) {
@@ -124,7 +135,8 @@ MepRow measure(const SweepSet& set, Index r, const MepOptions& o) {
   }
   const auto first = std::min(top, bottom), second = std::max(top, bottom);
   const double sign = f.y[first] > 0 ? 1 : -1;
-  row.first_peak_ms = f.ms(first), row.first_peak_uv = sign * f.y[first], row.second_peak_ms = f.ms(second), row.second_peak_uv = sign * f.y[second];
+  row.first_peak_ms = f.ms(first), row.first_peak_uv = sign * f.y[first], row.second_peak_ms = f.ms(second),
+  row.second_peak_uv = sign * f.y[second];
   row.first_peak_sign = sign > 0 ? "+" : "-";
   row.latency_ms = latency_of(f, first, o);
   if (!row.latency_ms) {
@@ -188,7 +200,8 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
     // The evoked potential would ring into the silence: a straight line takes its place before the filter.
     const Index from = t.sample(*potential.latency_ms), to = t.sample(*potential.end_ms);
     const double a = t.at(from), b = t.at(to);
-    for (Index i = from; i < to; ++i) t.y[static_cast<std::size_t>(i)] = a + (b - a) * static_cast<double>(i - from) / static_cast<double>(to - from);
+    for (Index i = from; i < to; ++i)
+      t.y[static_cast<std::size_t>(i)] = a + (b - a) * static_cast<double>(i - from) / static_cast<double>(to - from);
   }
   BandpassOptions band;
   band.low_hz = o.low_hz, band.high_hz = std::min(o.high_hz, kHighestEdge * t.rate_hz), band.order = 2, band.zero_phase = true;
@@ -206,7 +219,8 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
   for (Index i = first; i + window <= last; i += std::max<Index>(1, window / 4)) quietest = std::min(quietest, rms(t.y, i, i + window));
   const double rest = o.rest_rms_uv.value_or(quietest);
   if (!(row.background_rms_uv >= o.background_factor * rest)) {
-    row.reason = fmt::format("not_assessable (background): activity before the stimulus {:.3g} uV, rest {:.3g} uV", row.background_rms_uv, rest);
+    row.reason =
+        fmt::format("not_assessable (background): activity before the stimulus {:.3g} uV, rest {:.3g} uV", row.background_rms_uv, rest);
     return row;
   }
   auto end = change_point(t.y, first, last);
@@ -218,7 +232,9 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
 
 SilentPeriodRow control_limit(const SweepSet& set, const std::vector<MepRow>& potentials, const SilentPeriodOptions& o) {
   if (set.samples.rows() < kFewestForControl)
-    throw InvalidArgument(fmt::format("end control_limit needs the mean of at least {} sweeps, there are {}: on single sweeps the limit is negative", kFewestForControl, set.samples.rows()));
+    throw InvalidArgument(
+        fmt::format("end control_limit needs the mean of at least {} sweeps, there are {}: on single sweeps the limit is negative",
+                    kFewestForControl, set.samples.rows()));
   const auto& s = set.sweeps.front();
   SilentPeriodRow row;
   row.sweep = -1, row.channel = s.channel, row.side = s.side, row.muscle = s.muscle, row.start = o.start, row.end = o.end;
@@ -301,7 +317,8 @@ double mep_area_uvms(const SweepSet& set, Index row, double latency_ms, double e
 std::vector<MepRow> mep(const SweepSet& set, const MepOptions& o, int threads) {
   validate_options(o);
   require_onsets(set, o.onset_low_ms, o.onset_high_ms);
-  if (!(o.baseline_low_ms < o.baseline_high_ms)) throw InvalidArgument(fmt::format("baseline_low_ms {} is not below baseline_high_ms {}", o.baseline_low_ms, o.baseline_high_ms));
+  if (!(o.baseline_low_ms < o.baseline_high_ms))
+    throw InvalidArgument(fmt::format("baseline_low_ms {} is not below baseline_high_ms {}", o.baseline_low_ms, o.baseline_high_ms));
   std::vector<MepRow> rows(set.sweeps.size());
   parallel_for(set.samples.rows(), threads, [&](Index r) { rows[static_cast<std::size_t>(r)] = measure(set, r, o); });
   return rows;
@@ -310,7 +327,8 @@ std::vector<MepRow> mep(const SweepSet& set, const MepOptions& o, int threads) {
 std::vector<SilentPeriodRow> silent_period(const SweepSet& set, const SilentPeriodOptions& o, int threads) {
   validate_options(o);
   require_onsets(set, o.onset_low_ms, o.onset_high_ms);
-  if (o.low_hz >= kHighestEdge * set.rate_hz) throw InvalidArgument(fmt::format("low_hz {} is not below 0.45 of the rate {}", o.low_hz, set.rate_hz));
+  if (o.low_hz >= kHighestEdge * set.rate_hz)
+    throw InvalidArgument(fmt::format("low_hz {} is not below 0.45 of the rate {}", o.low_hz, set.rate_hz));
   MepOptions m;
   m.onset_low_ms = o.onset_low_ms, m.onset_high_ms = o.onset_high_ms, m.floor_uv = o.floor_uv;
   const double before_ms = static_cast<double>(set.zero_sample) * 1000 / set.rate_hz;
@@ -318,7 +336,8 @@ std::vector<SilentPeriodRow> silent_period(const SweepSet& set, const SilentPeri
   const auto potentials = mep(set, m, threads);
   if (o.end == SilentEnd::control_limit) return {control_limit(set, potentials, o)};
   std::vector<SilentPeriodRow> rows(set.sweeps.size());
-  parallel_for(set.samples.rows(), threads, [&](Index r) { rows[static_cast<std::size_t>(r)] = one_period(set, r, potentials[static_cast<std::size_t>(r)], o); });
+  parallel_for(set.samples.rows(), threads,
+               [&](Index r) { rows[static_cast<std::size_t>(r)] = one_period(set, r, potentials[static_cast<std::size_t>(r)], o); });
   return rows;
 }
 

@@ -1,15 +1,14 @@
 #pragma once
 // Motor evoked potentials and the silent period after them.
 //
-// set: sweeps x samples, microvolts, stimulus at zero_sample. onset_low_ms, onset_high_ms: where the response may begin after the stimulus; needed.
-// Results: one row for each sweep. Degenerate input: no response gives an empty latency and the reason, never 0.
-// Throws InvalidArgument for a set that m_wave would refuse (rates from 1 kHz on are taken), a window that is missing, reversed or outside the sweep.
-// Cost: O(10 samples) for each sweep.
-// Method: mean of the baseline window subtracted; natural-boundary-free (not-a-knot) cubic spline on 10 n points from the first to the last sample
-// (de Boor 1978); amplitude |max| + |min| between onset_low_ms and onset_high_ms + 40 ms; latency back from the first of the two main peaks to
-// the last point below 3 times the mean absolute deviation of the baseline; area the trapezoid of |y| from latency to end. Silent period:
-// the change of variance that the likelihood of two Gaussian stretches puts first (change_point), or the return of the mean rectified
-// trace above a control limit (Garvey et al., Clin Neurophysiol 2001;112:1451).
+// set: sweeps x samples, microvolts, stimulus at zero_sample. onset_low_ms, onset_high_ms: where the response may begin after the stimulus;
+// needed. Results: one row for each sweep. Degenerate input: no response gives an empty latency and the reason, never 0. Throws
+// InvalidArgument for a set that m_wave would refuse (rates from 1 kHz on are taken), a window that is missing, reversed or outside the
+// sweep. Cost: O(10 samples) for each sweep. Method: mean of the baseline window subtracted; natural-boundary-free (not-a-knot) cubic
+// spline on 10 n points from the first to the last sample (de Boor 1978); amplitude |max| + |min| between onset_low_ms and onset_high_ms +
+// 40 ms; latency back from the first of the two main peaks to the last point below 3 times the mean absolute deviation of the baseline;
+// area the trapezoid of |y| from latency to end. Silent period: the change of variance that the likelihood of two Gaussian stretches puts
+// first (change_point), or the return of the mean rectified trace above a control limit (Garvey et al., Clin Neurophysiol 2001;112:1451).
 
 #include <array>
 #include <optional>
@@ -52,7 +51,8 @@ struct MepOptions {
         field("window_ms", &O::window_ms, {1, 1000}, "length of the response after onset_high_ms"),
         field("latency_method", &O::latency_method, {}, "how the onset is found"),
         field("latency_factor", &O::latency_factor, {0.5, 100}, "deviation: multiple of the mean absolute deviation of the baseline"),
-        field("prestimulus_limit_uv", &O::prestimulus_limit_uv, {0, 1e6}, "RMS of the baseline above which a sweep is flagged active; auto: none"),
+        field("prestimulus_limit_uv", &O::prestimulus_limit_uv, {0, 1e6},
+              "RMS of the baseline above which a sweep is flagged active; auto: none"),
     };
   }
 };
@@ -116,7 +116,8 @@ double mep_area_uvms(const SweepSet& set, Index row, double latency_ms, double e
 enum class SilentStart { stimulus, mep_onset, mep_offset };
 constexpr auto enum_names(SilentStart) {
   using S = SilentStart;
-  return std::array<std::pair<S, std::string_view>, 3>{{{S::stimulus, "stimulus"}, {S::mep_onset, "mep_onset"}, {S::mep_offset, "mep_offset"}}};
+  return std::array<std::pair<S, std::string_view>, 3>{
+      {{S::stimulus, "stimulus"}, {S::mep_onset, "mep_onset"}, {S::mep_offset, "mep_offset"}}};
 }
 enum class SilentEnd { change_point, control_limit };
 constexpr auto enum_names(SilentEnd) {

@@ -99,7 +99,8 @@ MunixRow munix(std::span<const double> cmap_uv, const ChannelsView& epochs_uv, d
     const double rms = std::sqrt(s.power / static_cast<double>(epoch.size()));
     double peak = 0;
     for (const double v : epoch) peak = std::max(peak, std::abs(v));
-    if (area > o.area_min_mvms && count < o.icmuc_max && area / row.cmap_area_mvms > o.area_ratio_min && peak <= o.crest_max * rms) x.push_back(std::log(area)), y.push_back(std::log(count));
+    if (area > o.area_min_mvms && count < o.icmuc_max && area / row.cmap_area_mvms > o.area_ratio_min && peak <= o.crest_max * rms)
+      x.push_back(std::log(area)), y.push_back(std::log(count));
   }
   row.accepted_count = static_cast<int>(x.size());
   if (row.accepted_count < o.epochs_wanted) add_flag(flags, "few_epochs");
@@ -161,12 +162,14 @@ MuneRow multipoint(const std::vector<double>& third_step_mv, double cmap_mv, con
   return row;
 }
 
-MuneRow spike_triggered_mune(std::span<const double> cmap_uv, const ChannelsView& averages_uv, const std::vector<int>& discharges, double rate_hz, const SpikeTriggeredOptions& o) {
+MuneRow spike_triggered_mune(std::span<const double> cmap_uv, const ChannelsView& averages_uv, const std::vector<int>& discharges,
+                             double rate_hz, const SpikeTriggeredOptions& o) {
   validate_options(o);
   require_rate(rate_hz);
   require_trace("cmap_uv", cmap_uv);
   require_finite(averages_uv);
-  if (static_cast<Index>(discharges.size()) != averages_uv.rows()) throw InvalidArgument(fmt::format("{} averages, {} numbers of discharges", averages_uv.rows(), discharges.size()));
+  if (static_cast<Index>(discharges.size()) != averages_uv.rows())
+    throw InvalidArgument(fmt::format("{} averages, {} numbers of discharges", averages_uv.rows(), discharges.size()));
   MuneRow row;
   row.method = "spike_triggered", row.version = kVersion;
   row.cmap_mv = -*std::min_element(cmap_uv.begin(), cmap_uv.end()) / kUvPerMv;

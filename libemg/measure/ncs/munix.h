@@ -1,13 +1,12 @@
 #pragma once
 // Motor unit number index, and estimates of the number of motor units from steps and from averaged unit potentials.
 //
-// Microvolts and mV. Results: one row each. Degenerate input: fewer than 2 accepted epochs, no step, no unit of sufficient signal give empty
-// numbers with the reason.
-// Throws InvalidArgument for an empty CMAP, an epoch or potential that is not finite, a rate that is no rate.
-// Cost: linear. Method: MUNIX after Nandedkar et al., Muscle Nerve 2004;30:463 and Clin Neurophysiol 2010;121:1167: Ac, Pc area and power of the
-// CMAP, As, Ps of each interference epoch, ICMUC = Pc As / (Ac Ps), ln ICMUC = ln A + alpha ln As, MUNIX = A 20^alpha. It follows area and power
-// of the CMAP when units overlap; it is not a count (Bostock 2019). Multipoint: McComas 1971, Shefner et al. 2011 (three steps at three
-// sites). Spike-triggered: Brown, Strong and Snow, Muscle Nerve 1988;11:423.
+// Microvolts and mV. Results: one row each. Degenerate input: fewer than 2 accepted epochs, no step, no unit of sufficient signal give
+// empty numbers with the reason. Throws InvalidArgument for an empty CMAP, an epoch or potential that is not finite, a rate that is no
+// rate. Cost: linear. Method: MUNIX after Nandedkar et al., Muscle Nerve 2004;30:463 and Clin Neurophysiol 2010;121:1167: Ac, Pc area and
+// power of the CMAP, As, Ps of each interference epoch, ICMUC = Pc As / (Ac Ps), ln ICMUC = ln A + alpha ln As, MUNIX = A 20^alpha. It
+// follows area and power of the CMAP when units overlap; it is not a count (Bostock 2019). Multipoint: McComas 1971, Shefner et al. 2011
+// (three steps at three sites). Spike-triggered: Brown, Strong and Snow, Muscle Nerve 1988;11:423.
 
 #include <array>
 #include <optional>
@@ -149,7 +148,7 @@ static_assert(fully_described<SpikeTriggeredOptions>());
 
 /// `averages_uv`: units x samples, 10 % trimmed averages of the surface signal aligned to the discharges (the first fifth is baseline);
 /// `discharges`: number of each. `cmap_uv`: as for munix.
-MuneRow spike_triggered_mune(std::span<const double> cmap_uv, const ChannelsView& averages_uv, const std::vector<int>& discharges, double rate_hz,
-                             const SpikeTriggeredOptions& options = {});
+MuneRow spike_triggered_mune(std::span<const double> cmap_uv, const ChannelsView& averages_uv, const std::vector<int>& discharges,
+                             double rate_hz, const SpikeTriggeredOptions& options = {});
 
 }  // namespace emg

@@ -152,9 +152,12 @@ std::vector<double> rise_exponents() {
 
 std::optional<double> find_onset(const Trace& trace, Index peak, double peak_uv, const OnsetSearch& search) {
   switch (search.method) {
-    case LatencyMethod::threshold: return by_threshold(trace, peak, search);
-    case LatencyMethod::tangent: return by_tangent(trace, peak, search);
-    case LatencyMethod::curvature: return by_curvature(trace, peak, peak_uv, search);
+    case LatencyMethod::threshold:
+      return by_threshold(trace, peak, search);
+    case LatencyMethod::tangent:
+      return by_tangent(trace, peak, search);
+    case LatencyMethod::curvature:
+      return by_curvature(trace, peak, peak_uv, search);
     case LatencyMethod::hinge:
     case LatencyMethod::rise: {
       auto fit = search;

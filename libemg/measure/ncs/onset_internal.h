@@ -11,18 +11,18 @@ namespace emg::ncs_detail {
 
 /// Times that scale with the response: a motor potential lasts ten times as long as a sensory one.
 struct ResponseScale {
-  double smoothing_ms;     ///< of tangent, curvature and the sign of the first deflection
-  double before_ms;        ///< stretch before half the peak that a break point is looked for in
-  double positive_ms;      ///< after the negative peak: where the positive peak is looked for
+  double smoothing_ms;  ///< of tangent, curvature and the sign of the first deflection
+  double before_ms;     ///< stretch before half the peak that a break point is looked for in
+  double positive_ms;   ///< after the negative peak: where the positive peak is looked for
 };
 inline constexpr ResponseScale kMotorScale{0.5, 8, 10};
 inline constexpr ResponseScale kSensoryScale{0.15, 3, 3};
 
 struct OnsetSearch {
   LatencyMethod method = LatencyMethod::rise;
-  Index first = 0;         ///< nothing is looked for before it
+  Index first = 0;  ///< nothing is looked for before it
   double sigma_uv = 0;
-  double threshold_uv = 0; ///< of the method `threshold`
+  double threshold_uv = 0;  ///< of the method `threshold`
   ResponseScale scale = kMotorScale;
   std::optional<double> exponent;  ///< of the method `rise`; empty: the best
 };
@@ -40,7 +40,7 @@ std::optional<Rise> fit_rise(const Trace& trace, Index peak, double peak_uv, con
 /// total - 2 s sxy + s^2 sxx.
 struct RiseGrid {
   double first = 0, total = 0;
-  Index count = 0;                 ///< samples of the stretch
+  Index count = 0;  ///< samples of the stretch
   std::vector<double> sxx, sxy;
 
   /// Smallest error with the slope that suits each place best, or with `slope` everywhere, and its place in samples.

@@ -52,7 +52,8 @@ double largest_drop(const std::vector<double>& v) {
 double slope_pct(const std::vector<double>& v) {
   const double n = static_cast<double>(v.size()), middle = (n - 1) / 2;
   double sxy = 0, sxx = 0;
-  for (std::size_t k = 0; k < v.size(); ++k) sxy += (static_cast<double>(k) - middle) * v[k], sxx += (static_cast<double>(k) - middle) * (static_cast<double>(k) - middle);
+  for (std::size_t k = 0; k < v.size(); ++k)
+    sxy += (static_cast<double>(k) - middle) * v[k], sxx += (static_cast<double>(k) - middle) * (static_cast<double>(k) - middle);
   return 100 * sxy / sxx / v[0];
 }
 
@@ -78,7 +79,8 @@ struct Train {
   std::string flags;
 };
 
-// Every response is read at the place of the first one's negative peak, so that a small response late in the train is not taken for another.
+// Every response is read at the place of the first one's negative peak, so that a small response late in the train is not taken for
+// another.
 Train measure_train(const SweepSet& set, const std::vector<Index>& rows, const RepetitiveOptions& o) {
   ResponseOptions options;
   options.window_low_ms = o.window_low_ms, options.window_high_ms = o.window_high_ms;
@@ -99,7 +101,8 @@ Train measure_train(const SweepSet& set, const std::vector<Index>& rows, const R
   return train;
 }
 
-void judge(const SweepSet& set, const std::vector<Index>& rows, const Train& train, const RepetitiveOptions& o, RepetitiveRow& row, std::string& flags) {
+void judge(const SweepSet& set, const std::vector<Index>& rows, const Train& train, const RepetitiveOptions& o, RepetitiveRow& row,
+           std::string& flags) {
   const auto [low, high] = std::minmax_element(train.level_uv.begin(), train.level_uv.end());
   if (*high - *low > o.baseline_pct / 100 * train.amplitude_mv[0] * kUvPerMv + 4 * train.noise_uv) add_flag(flags, "baseline_drift");
   if (train.peak_ms.size() > 1) {
@@ -107,14 +110,17 @@ void judge(const SweepSet& set, const std::vector<Index>& rows, const Train& tra
     if (*late - *early > o.latency_change_ms) add_flag(flags, "latency_change");
   }
   for (const Index r : rows) {
-    if (set.sweeps[static_cast<std::size_t>(r)].intensity_ma != set.sweeps[static_cast<std::size_t>(rows.front())].intensity_ma) add_flag(flags, "intensity_change");
+    if (set.sweeps[static_cast<std::size_t>(r)].intensity_ma != set.sweeps[static_cast<std::size_t>(rows.front())].intensity_ma)
+      add_flag(flags, "intensity_change");
   }
   if (train.amplitude_mv[0] < o.small_mv) add_flag(flags, "small");
   if (row.stimulus_rate_hz && *row.stimulus_rate_hz >= o.high_rate_hz) {
-    const auto best = static_cast<std::size_t>(std::max_element(train.amplitude_mv.begin(), train.amplitude_mv.end()) - train.amplitude_mv.begin());
+    const auto best =
+        static_cast<std::size_t>(std::max_element(train.amplitude_mv.begin(), train.amplitude_mv.end()) - train.amplitude_mv.begin());
     row.increment_pct = 100 * (train.amplitude_mv[best] / train.amplitude_mv[0] - 1);
     const bool narrow = train.duration_ms[best] < train.duration_ms[0];
-    if (best > 0 && narrow && *row.increment_pct > o.pseudo_area_pct && std::abs(change_pct(train.area_mvms, best)) < o.pseudo_area_pct) add_flag(flags, "pseudofacilitation");
+    if (best > 0 && narrow && *row.increment_pct > o.pseudo_area_pct && std::abs(change_pct(train.area_mvms, best)) < o.pseudo_area_pct)
+      add_flag(flags, "pseudofacilitation");
   }
 }
 
@@ -184,7 +190,8 @@ std::vector<RepetitiveRow> repetitive_stimulation(const SweepSet& set, const Rep
       row.quality = flags.empty() ? "ok" : flags;
     }
     const auto same_place = [&](const RepetitiveRow& other) {
-      return other.channel == row.channel && other.nerve == row.nerve && other.side == row.side && other.muscle == row.muscle && other.site == row.site;
+      return other.channel == row.channel && other.nerve == row.nerve && other.side == row.side && other.muscle == row.muscle &&
+             other.site == row.site;
     };
     if (rest && !same_place(rows[*rest])) rest.reset();
     if (!rest || row.annotation == "rest") {

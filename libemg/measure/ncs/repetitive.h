@@ -2,14 +2,13 @@
 // Repetitive nerve stimulation: decrement, increment, exercise, and whether the train can be trusted.
 //
 // set: trains of CMAPs, sweeps x samples, microvolts. A train is what shares channel, nerve, side, muscle, site and annotation; a gap in
-// clock_s of more than 3 times the median interval begins another. Result: one row for each train, in order. Degenerate input: a first response
-// that is not there leaves the measures empty.
-// Throws InvalidArgument for a set that m_wave would refuse and a train of fewer than 4 stimuli.
-// Cost: that of m_wave for each sweep.
-// Method: change_k = 100 (A_k - A_1) / A_1 for amplitude (baseline to negative peak) and area of the negative phase; decrement = -change. Standard
-// error 100 sqrt(2) sigma / A_1. A decrement below 2 SE is `within_noise`. Technical flags: a step between neighbours off the smooth curve, amplitude
-// and area disagreeing, drifting baseline, changing latency or intensity; each limit is an option. Facilitation compares the first response after
-// exercise with that of the train at rest (annotation `rest`, else the first train).
+// clock_s of more than 3 times the median interval begins another. Result: one row for each train, in order. Degenerate input: a first
+// response that is not there leaves the measures empty. Throws InvalidArgument for a set that m_wave would refuse and a train of fewer than
+// 4 stimuli. Cost: that of m_wave for each sweep. Method: change_k = 100 (A_k - A_1) / A_1 for amplitude (baseline to negative peak) and
+// area of the negative phase; decrement = -change. Standard error 100 sqrt(2) sigma / A_1. A decrement below 2 SE is `within_noise`.
+// Technical flags: a step between neighbours off the smooth curve, amplitude and area disagreeing, drifting baseline, changing latency or
+// intensity; each limit is an option. Facilitation compares the first response after exercise with that of the train at rest (annotation
+// `rest`, else the first train).
 
 #include <optional>
 #include <string>
@@ -41,13 +40,15 @@ struct RepetitiveOptions {
         field("window_high_ms", &O::window_high_ms, {0.1, 1000}, "its end"),
         field("onset_method", &O::onset_method, {}, "how the onset is found"),
         field("negativity", &O::negativity, {}, "sign of E1-negative values in the data"),
-        field("step_pct", &O::step_pct, {0.1, 100}, "flag step: change between neighbours that the smooth curve of the others does not follow"),
+        field("step_pct", &O::step_pct, {0.1, 100},
+              "flag step: change between neighbours that the smooth curve of the others does not follow"),
         field("disagreement_pct", &O::disagreement_pct, {0.1, 100}, "flag amplitude_area: difference of both decrements"),
         field("baseline_pct", &O::baseline_pct, {0.1, 100}, "flag baseline_drift: of the first amplitude"),
         field("latency_change_ms", &O::latency_change_ms, {0.01, 100}, "flag latency_change: range of the peak latencies"),
         field("small_mv", &O::small_mv, {0, 100}, "flag small: first amplitude below it"),
         field("high_rate_hz", &O::high_rate_hz, {1, 100}, "from this rate on an increment is given"),
-        field("pseudo_area_pct", &O::pseudo_area_pct, {0.1, 100}, "flag pseudofacilitation: the amplitude rises, the area changes less and the duration shortens"),
+        field("pseudo_area_pct", &O::pseudo_area_pct, {0.1, 100},
+              "flag pseudofacilitation: the amplitude rises, the area changes less and the duration shortens"),
     };
   }
 };

@@ -8,11 +8,11 @@
 namespace emg::ncs_detail {
 namespace {
 
-constexpr double kFirstDeflection = 0.5;       // of the largest, for the sign: the first lobe of a triphasic sensory response has 0.45
+constexpr double kFirstDeflection = 0.5;  // of the largest, for the sign: the first lobe of a triphasic sensory response has 0.45
 constexpr double kGuardMs = 0.3, kBeforePositivityMs = 5, kSlopeMs = 0.5;
 constexpr double kTailShare = 0.05, kTurnShare = 0.03, kFourSigma = 4;
 constexpr double kTopShare = 0.8, kTopPart = 0.6, kLeastTopMs = 0.15;
-constexpr double kQuietDb = 50;                // above it nothing has to be smoothed
+constexpr double kQuietDb = 50;  // above it nothing has to be smoothed
 constexpr double kLowRateHz = 10000, kLowSensoryRateHz = 20000;
 constexpr double kNearArtefact = 0.2, kNearArtefactMs = 0.2;
 
@@ -93,14 +93,16 @@ void measure_end(const Trace& y, const Trace& quiet, double onset, const Peak& t
     r.peak_to_peak_uv = top.value - low.value;
     r.positive_peak_ms = y.ms(low.sample);
   }
-  count_shape(quiet, static_cast<Index>(std::max(0.0, onset)), std::max(over, until), std::max(kFourSigma * r.noise_uv, kTurnShare * top.value), r);
+  count_shape(quiet, static_cast<Index>(std::max(0.0, onset)), std::max(over, until),
+              std::max(kFourSigma * r.noise_uv, kTurnShare * top.value), r);
 }
 
 void measure_start(const Trace& y, const Trace& quiet, Index first, double onset, const Peak& top, const ResponseOptions& o, Response& r) {
   // 10 to 90 %: walked back from the peak.
   const auto before = [&](double level) -> std::optional<double> {
     for (Index i = static_cast<Index>(top.sample); i > first; --i) {
-      if (quiet.at(i - 1) < level && quiet.at(i) >= level) return static_cast<double>(i) - (quiet.at(i) - level) / (quiet.at(i) - quiet.at(i - 1));
+      if (quiet.at(i - 1) < level && quiet.at(i) >= level)
+        return static_cast<double>(i) - (quiet.at(i) - level) / (quiet.at(i) - quiet.at(i - 1));
     }
     return std::nullopt;
   };
@@ -114,7 +116,8 @@ void measure_start(const Trace& y, const Trace& quiet, Index first, double onset
   const auto slope_samples = std::max<Index>(1, static_cast<Index>(std::llround(kSlopeMs * y.rate_hz / 1000)));
   const auto i = static_cast<Index>(std::max(0.0, onset));
   const Index j = std::min(i + slope_samples, static_cast<Index>(top.sample));
-  if (j > i && quiet.at(j) > quiet.at(i)) r.onset_sd_ms = r.noise_uv / (quiet.at(j) - quiet.at(i)) * static_cast<double>(j - i) * y.step_ms();
+  if (j > i && quiet.at(j) > quiet.at(i))
+    r.onset_sd_ms = r.noise_uv / (quiet.at(j) - quiet.at(i)) * static_cast<double>(j - i) * y.step_ms();
 }
 
 // Correlation of neighbouring samples before the stimulus: how much of the noise is new from sample to sample.

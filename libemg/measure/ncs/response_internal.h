@@ -19,23 +19,24 @@ struct ResponseOptions {
   double positivity_pct = 5;
   ResponseScale scale = kMotorScale;
   bool sensory = false;
-  std::optional<double> sigma_uv;      ///< noise known from elsewhere
-  std::optional<double> onset_ms;      ///< marker set by hand
+  std::optional<double> sigma_uv;  ///< noise known from elsewhere
+  std::optional<double> onset_ms;  ///< marker set by hand
   std::optional<double> peak_ms;
-  std::optional<double> exponent;      ///< of the method `rise`
+  std::optional<double> exponent;  ///< of the method `rise`
 };
 
 struct Response {
   bool present = false;
-  std::optional<double> onset_ms, peak_ms, amplitude_uv, peak_to_peak_uv, negative_duration_ms, total_duration_ms, negative_area_uvms, rise_ms;
+  std::optional<double> onset_ms, peak_ms, amplitude_uv, peak_to_peak_uv, negative_duration_ms, total_duration_ms, negative_area_uvms,
+      rise_ms;
   std::optional<double> positive_peak_ms, positivity_pct, onset_sd_ms, snr_db;
   bool initial_positivity = false;
   std::optional<int> phases, turns;
   double noise_uv = 0, smallest_uv = 0, threshold_uv = 0;
   Negativity negativity_used = Negativity::negative_values;
   std::string flags, reason;
-  std::vector<double> rise_errors;     ///< of each exponent, relative to the squared peak; method `rise` without a given exponent
-  std::optional<RiseGrid> grid;        ///< of the exponent given
+  std::vector<double> rise_errors;  ///< of each exponent, relative to the squared peak; method `rise` without a given exponent
+  std::optional<RiseGrid> grid;     ///< of the exponent given
   double top_uv = 0, noise_correlation = 0;
 };
 
@@ -52,6 +53,7 @@ ResponseOptions response_options(const MWaveOptions& options);
 ResponseOptions response_options(const SnapOptions& options);
 
 /// Sign that makes E1-negative values positive, and whether it was assumed.
-double negativity_sign(const Trace& level_removed, Index first, Index last, Negativity negativity, const ResponseScale& scale, bool& assumed);
+double negativity_sign(const Trace& level_removed, Index first, Index last, Negativity negativity, const ResponseScale& scale,
+                       bool& assumed);
 
 }  // namespace emg::ncs_detail

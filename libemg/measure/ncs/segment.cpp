@@ -65,13 +65,16 @@ std::vector<MWaveRow> site_rows(const SweepSet& set, const SegmentOptions& o, in
 
 void require_order(const std::vector<const MWaveRow*>& nerve) {
   for (const auto* site : nerve) {
-    if (!site->distance_mm) throw InvalidArgument(fmt::format("site \"{}\" has no distance_mm: inching needs one for every site", site->site));
+    if (!site->distance_mm)
+      throw InvalidArgument(fmt::format("site \"{}\" has no distance_mm: inching needs one for every site", site->site));
   }
   const bool down = nerve.size() > 1 && *nerve[1]->distance_mm < *nerve[0]->distance_mm;
   for (std::size_t i = 1; i < nerve.size(); ++i) {
     const double before = *nerve[i - 1]->distance_mm, now = *nerve[i]->distance_mm;
-    if (now == before) throw InvalidArgument(fmt::format("sites \"{}\" and \"{}\" have the same distance_mm {}", nerve[i - 1]->site, nerve[i]->site, now));
-    if ((now < before) != down) throw InvalidArgument(fmt::format("distance_mm {} of site \"{}\" breaks the order of the sites", now, nerve[i]->site));
+    if (now == before)
+      throw InvalidArgument(fmt::format("sites \"{}\" and \"{}\" have the same distance_mm {}", nerve[i - 1]->site, nerve[i]->site, now));
+    if ((now < before) != down)
+      throw InvalidArgument(fmt::format("distance_mm {} of site \"{}\" breaks the order of the sites", now, nerve[i]->site));
   }
 }
 
@@ -89,7 +92,8 @@ InchingRow step(const MWaveRow& near, const MWaveRow& far, double rate_hz, const
   row.latency_step_ms = *far.onset_ms - *near.onset_ms;
   row.latency_step_sd_ms = std::hypot(near.onset_sd_ms.value_or(0), far.onset_sd_ms.value_or(0));
   if (*row.latency_step_ms > 0) {
-    const Latency a{*near.onset_ms, near.onset_sd_ms.value_or(0), o.onset_method}, b{*far.onset_ms, far.onset_sd_ms.value_or(0), o.onset_method};
+    const Latency a{*near.onset_ms, near.onset_sd_ms.value_or(0), o.onset_method},
+        b{*far.onset_ms, far.onset_sd_ms.value_or(0), o.onset_method};
     const auto v = segment_velocity(row.to_mm - row.from_mm, a, b);
     row.velocity_mps = v.mps, row.velocity_sd_mps = v.sd_mps;
   } else {
@@ -113,7 +117,8 @@ SegmentRow segment_change(const MWaveRow& distal, const MWaveRow& proximal, doub
   row.band_low_hz = distal.band_low_hz, row.band_high_hz = distal.band_high_hz;
   row.method = "segment-change", row.version = kVersion, row.quality = "ok";
   if (distal.onset_method != proximal.onset_method) {
-    throw InvalidArgument(fmt::format("onset methods {} and {} differ: their durations are not compared", name_of(distal.onset_method), name_of(proximal.onset_method)));
+    throw InvalidArgument(fmt::format("onset methods {} and {} differ: their durations are not compared", name_of(distal.onset_method),
+                                      name_of(proximal.onset_method)));
   }
   if (!distal.present) {
     row.reason = "not_assessable (no distal response)";
@@ -130,9 +135,11 @@ SegmentRow segment_change(const MWaveRow& distal, const MWaveRow& proximal, doub
   }
   const auto amplitude = change_of(distal.amplitude_mv, proximal.amplitude_mv, distal.noise_uv / kUvPerMv, proximal.noise_uv / kUvPerMv);
   row.amplitude_ratio = amplitude.ratio, row.amplitude_change_pct = amplitude.change_pct, row.amplitude_change_se_pct = amplitude.se_pct;
-  const auto area = change_of(distal.negative_area_mvms, proximal.negative_area_mvms, area_sd_mvms(distal, rate_hz), area_sd_mvms(proximal, rate_hz));
+  const auto area =
+      change_of(distal.negative_area_mvms, proximal.negative_area_mvms, area_sd_mvms(distal, rate_hz), area_sd_mvms(proximal, rate_hz));
   row.area_ratio = area.ratio, row.area_change_pct = area.change_pct, row.area_change_se_pct = area.se_pct;
-  const auto duration = change_of(distal.negative_duration_ms, proximal.negative_duration_ms, duration_sd_ms(distal), duration_sd_ms(proximal));
+  const auto duration =
+      change_of(distal.negative_duration_ms, proximal.negative_duration_ms, duration_sd_ms(distal), duration_sd_ms(proximal));
   row.duration_ratio = duration.ratio, row.duration_change_pct = duration.change_pct, row.duration_change_se_pct = duration.se_pct;
   const auto total = change_of(distal.total_duration_ms, proximal.total_duration_ms, 0, 0);
   row.total_duration_ratio = total.ratio, row.total_duration_change_pct = total.change_pct;

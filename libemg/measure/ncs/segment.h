@@ -5,9 +5,9 @@
 // sites (segment_changes), or for each step (inching). Degenerate input: a missing response gives a row with its reason.
 // Throws InvalidArgument for a set that m_wave would refuse; inching also for sites without distance, in no order or at one place twice.
 // Cost: that of m_wave for each site.
-// Method: ratios proximal over distal and 100 (P - D) / D. Standard errors by propagation: amplitude sigma, area sigma times the square root of
-// duration over the rate, duration from the noise over the slopes at onset and return. Amplitude, area and duration stand side by side because
-// dispersion alone can cost a third of the amplitude.
+// Method: ratios proximal over distal and 100 (P - D) / D. Standard errors by propagation: amplitude sigma, area sigma times the square
+// root of duration over the rate, duration from the noise over the slopes at onset and return. Amplitude, area and duration stand side by
+// side because dispersion alone can cost a third of the amplitude.
 
 #include <optional>
 #include <string>
@@ -33,7 +33,8 @@ struct SegmentOptions {
         field("window_high_ms", &O::window_high_ms, {0.1, 1000}, "its end"),
         field("onset_method", &O::onset_method, {}, "how the onset is found"),
         field("negativity", &O::negativity, {}, "sign of E1-negative values in the data"),
-        field("small_factor", &O::small_factor, {1, 100}, "a distal amplitude below this multiple of the smallest detectable is too small to compare with"),
+        field("small_factor", &O::small_factor, {1, 100},
+              "a distal amplitude below this multiple of the smallest detectable is too small to compare with"),
     };
   }
 };

@@ -31,8 +31,8 @@ class Segments {
 };
 
 // best[j] = min over i of previous[i] + cost(i, j); the best i does not fall with j.
-void next_row(const Segments& s, const std::vector<double>& previous, std::size_t low, std::size_t high, std::size_t from, std::size_t to, std::vector<double>& best,
-              std::vector<std::uint32_t>& split) {
+void next_row(const Segments& s, const std::vector<double>& previous, std::size_t low, std::size_t high, std::size_t from, std::size_t to,
+              std::vector<double>& best, std::vector<std::uint32_t>& split) {
   if (low > high) return;
   const std::size_t j = low + (high - low) / 2;
   double smallest = INFINITY;
@@ -77,8 +77,8 @@ StairFit stair_fit(const std::vector<double>& amplitudes_mv, double threshold_mv
     if (!fit.level_count && mean < threshold_mv) fit.level_count = static_cast<int>(d);
     bool settled = !noise_mv;
     if (noise_mv && *noise_mv > 0) {
-      // Laplace errors of the scale that the noise has: -2 ln L = 2 sum |e| / b, b = noise / sqrt 2. Each response also says which of the d levels
-      // it belongs to (2 ln d), and a level costs ln n.
+      // Laplace errors of the scale that the noise has: -2 ln L = 2 sum |e| / b, b = noise / sqrt 2. Each response also says which of the d
+      // levels it belongs to (2 ln d), and a level costs ln n.
       const double count = static_cast<double>(n), levels = static_cast<double>(d);
       const double cost = 2 * count * std::log(levels) + levels * std::log(count);
       const double criterion = 2 * row[n] * std::sqrt(2.0) / *noise_mv + cost;

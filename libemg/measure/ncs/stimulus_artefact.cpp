@@ -15,11 +15,11 @@ namespace {
 using namespace ncs_detail;
 
 constexpr double kRingingHighpassHz = 20;
-constexpr double kFast[] = {0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.0};       // ms
-constexpr double kSlow[] = {1.0, 1.4, 2, 2.8, 4, 5.6, 8, 11, 14, 20};          // ms
+constexpr double kFast[] = {0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.0};  // ms
+constexpr double kSlow[] = {1.0, 1.4, 2, 2.8, 4, 5.6, 8, 11, 14, 20};    // ms
 constexpr double kShortestFitMs = 0.8, kLongestFitMs = 25, kStepMs = 0.2, kRecentMs = 0.4, kQuietMs = 0.5;
-constexpr double kTolerance = 1.5, kRecentFactor = 1.5;   // of the noise; of the end of the stretch
-constexpr double kShareOfResponse = 0.004;                // what the model may miss of a large response
+constexpr double kTolerance = 1.5, kRecentFactor = 1.5;  // of the noise; of the end of the stretch
+constexpr double kShareOfResponse = 0.004;               // what the model may miss of a large response
 constexpr int kFailures = 3;
 constexpr int kPasses = 3;
 constexpr Index kRailSamples = 3;
@@ -53,7 +53,7 @@ void bridge(Trace& t, Index end, double from_uv) {
 }
 
 struct Tail {
-  Eigen::VectorXd factors;       // of the terms
+  Eigen::VectorXd factors;  // of the terms
   std::vector<double> times_ms;
   bool fitted = false;
 
@@ -72,7 +72,8 @@ Tail fit_tail(const Trace& t, Index first, Index last, double sigma) {
   for (Index i = 0; i < n; ++i) y[i] = t.at(first + i);
   const double floor = std::max(sigma * sigma, 1e-12 * y.squaredNorm() / static_cast<double>(n)) * static_cast<double>(n);
   const auto criterion = [&](double error, double terms) {
-    return static_cast<double>(n) * std::log(std::max(error, floor * 1e-3) / static_cast<double>(n)) + 2 * terms * std::log(static_cast<double>(n));
+    return static_cast<double>(n) * std::log(std::max(error, floor * 1e-3) / static_cast<double>(n)) +
+           2 * terms * std::log(static_cast<double>(n));
   };
   double lowest = criterion(y.squaredNorm(), 0);
   best.fitted = true;
@@ -87,11 +88,13 @@ Tail fit_tail(const Trace& t, Index first, Index last, double sigma) {
   const double squares = y.squaredNorm();
   for (Index a = 0; a < gram.rows(); ++a) {
     const double one = target[a] / gram(a, a), error = squares - one * target[a];
-    if (const double c = criterion(error, 1); c < lowest) lowest = c, best.factors = Eigen::VectorXd::Constant(1, one), best.times_ms = {all[static_cast<std::size_t>(a)]};
+    if (const double c = criterion(error, 1); c < lowest)
+      lowest = c, best.factors = Eigen::VectorXd::Constant(1, one), best.times_ms = {all[static_cast<std::size_t>(a)]};
     for (Index b = a + 1; b < gram.rows(); ++b) {
       const double det = gram(a, a) * gram(b, b) - gram(a, b) * gram(a, b);
       if (!(det > 1e-9 * gram(a, a) * gram(b, b)) || all[static_cast<std::size_t>(b)] < 1.9 * all[static_cast<std::size_t>(a)]) continue;
-      const double fa = (gram(b, b) * target[a] - gram(a, b) * target[b]) / det, fb = (gram(a, a) * target[b] - gram(a, b) * target[a]) / det;
+      const double fa = (gram(b, b) * target[a] - gram(a, b) * target[b]) / det,
+                   fb = (gram(a, a) * target[b] - gram(a, b) * target[a]) / det;
       const double error2 = squares - fa * target[a] - fb * target[b];
       if (const double c = criterion(error2, 2); c < lowest) {
         lowest = c;
@@ -130,7 +133,8 @@ Index explained_until(const Trace& t, Index first, double sigma) {
   for (Index last = good; last <= end && failures < kFailures; last += samples(kStepMs)) {
     const Index recent = std::max(first, last - samples(kRecentMs));
     const auto tail = fit_tail(t, first, last, sigma);
-    const bool explained = residual_rms(t, tail, first, last) <= tolerance && residual_rms(t, tail, recent, last) <= kRecentFactor * tolerance;
+    const bool explained =
+        residual_rms(t, tail, first, last) <= tolerance && residual_rms(t, tail, recent, last) <= kRecentFactor * tolerance;
     failures = explained ? 0 : failures + 1;
     if (explained) good = last;
   }
@@ -173,7 +177,8 @@ Trace without_exponentials(const Trace& trace, const StimulusArtefactOptions& o)
 Trace without_polynomial(const Trace& trace, const StimulusArtefactOptions& o) {
   Trace t = trace;
   const double level = level_of(t);
-  const Index first = blank_end(t, o.blank_ms), h = std::max<Index>(3, static_cast<Index>(std::llround(o.half_window_ms * t.rate_hz / 1000)));
+  const Index first = blank_end(t, o.blank_ms),
+              h = std::max<Index>(3, static_cast<Index>(std::llround(o.half_window_ms * t.rate_hz / 1000)));
   Eigen::MatrixXd basis(2 * h + 1, 4);
   for (Index k = -h; k <= h; ++k) {
     const double x = static_cast<double>(k) / static_cast<double>(h);
@@ -206,8 +211,9 @@ SweepSet alternate(const SweepSet& set) {
       if (p == "-") minus.push_back(r);
     }
     if (plus.empty() || minus.empty()) {
-      throw InvalidArgument(fmt::format("method alternate_polarity needs sweeps of both polarities; site \"{}\" has {} with + and {} with -",
-                                        set.sweeps[static_cast<std::size_t>(group.front())].site, plus.size(), minus.size()));
+      throw InvalidArgument(
+          fmt::format("method alternate_polarity needs sweeps of both polarities; site \"{}\" has {} with + and {} with -",
+                      set.sweeps[static_cast<std::size_t>(group.front())].site, plus.size(), minus.size()));
     }
     auto mean = mean_row(set, plus);
     const auto other = mean_row(set, minus);
@@ -228,8 +234,9 @@ SweepSet remove_stimulus_artefact(const SweepSet& set, const StimulusArtefactOpt
   validate_options(options);
   require_sweeps(set, 1000);
   if (set.highpass_hz && *set.highpass_hz >= kRingingHighpassHz) {
-    throw InvalidArgument(fmt::format("the sweeps were high-passed at {} Hz after recording: the artefact rings into the response; remove it before any filter",
-                                      *set.highpass_hz));
+    throw InvalidArgument(fmt::format(
+        "the sweeps were high-passed at {} Hz after recording: the artefact rings into the response; remove it before any filter",
+        *set.highpass_hz));
   }
   if (options.method == ArtefactMethod::alternate_polarity) return alternate(set);
   SweepSet result = set;

@@ -1,16 +1,14 @@
 #pragma once
 // Takes the stimulus artefact out of every sweep.
 //
-// set: sweeps x samples, microvolts. Result: the same sweeps without the artefact. Degenerate input: a sweep whose artefact cannot be fitted
-// is blanked.
-// Throws InvalidArgument for a set that m_wave would refuse, and for sweeps that a digital high-pass of 20 Hz or more has gone over: the step
-// of the artefact rings into the response there, remove the artefact first.
-// Cost: O(samples) for each sweep and pair of time constants (about 60).
-// Method: blank: straight line from 0 to blank_ms. two_exponential: the trace between blank and the response, c + A1 exp(-t/t1) + A2 exp(-t/t2)
-// with the fewest terms that the Bayesian information criterion asks for, subtracted to the end of the sweep; the fit ends
-// where exponentials no longer explain the trace, then guard_ms before the onset in the cleaned trace. c is the level before the stimulus where there are 2 ms of it. local_polynomial: cubic
-// fitted in a sliding window (SALPA, Wagenaar and Potter 2002). alternate_polarity: mean of the means of both polarities. Samples at the rails
-// extend the blank.
+// set: sweeps x samples, microvolts. Result: the same sweeps without the artefact. Degenerate input: a sweep whose artefact cannot be
+// fitted is blanked. Throws InvalidArgument for a set that m_wave would refuse, and for sweeps that a digital high-pass of 20 Hz or more
+// has gone over: the step of the artefact rings into the response there, remove the artefact first. Cost: O(samples) for each sweep and
+// pair of time constants (about 60). Method: blank: straight line from 0 to blank_ms. two_exponential: the trace between blank and the
+// response, c + A1 exp(-t/t1) + A2 exp(-t/t2) with the fewest terms that the Bayesian information criterion asks for, subtracted to the end
+// of the sweep; the fit ends where exponentials no longer explain the trace, then guard_ms before the onset in the cleaned trace. c is the
+// level before the stimulus where there are 2 ms of it. local_polynomial: cubic fitted in a sliding window (SALPA, Wagenaar and Potter
+// 2002). alternate_polarity: mean of the means of both polarities. Samples at the rails extend the blank.
 
 #include <array>
 #include <string_view>

@@ -32,15 +32,18 @@ struct StepRow {
   std::string step, nerve, side, site, status, reason;
   static constexpr auto fields() {
     using R = StepRow;
-    return std::tuple{field("step", &R::step, {}, "what was tried"),       field("nerve", &R::nerve, {}, "stimulated nerve"),
-                      field("side", &R::side, {}, "L or R"),               field("site", &R::site, {}, "place of stimulation"),
-                      field("status", &R::status, {}, "not_assessable or noted"), field("reason", &R::reason, {}, "why")};
+    return std::tuple{field("step", &R::step, {}, "what was tried"),
+                      field("nerve", &R::nerve, {}, "stimulated nerve"),
+                      field("side", &R::side, {}, "L or R"),
+                      field("site", &R::site, {}, "place of stimulation"),
+                      field("status", &R::status, {}, "not_assessable or noted"),
+                      field("reason", &R::reason, {}, "why")};
   }
 };
 static_assert(fully_described<StepRow>());
 
-std::string marker_key(const std::string& channel, const std::string& nerve, const std::string& side, const std::string& muscle, const std::string& site,
-                       const std::string& annotation, const std::string& marker) {
+std::string marker_key(const std::string& channel, const std::string& nerve, const std::string& side, const std::string& muscle,
+                       const std::string& site, const std::string& annotation, const std::string& marker) {
   return channel + "\n" + nerve + "\n" + side + "\n" + muscle + "\n" + site + "\n" + annotation + "\n" + marker;
 }
 
@@ -139,7 +142,8 @@ class Study {
     study_.averages.push_back(cleaned(mean.sweeps));
     const auto groups = rows_by_site(set);
     std::vector<Group> kinds;
-    for (std::size_t g = 0; g < groups.size(); ++g) kinds.push_back(classify(set, study_.averages.back(), static_cast<Index>(g), groups[g]));
+    for (std::size_t g = 0; g < groups.size(); ++g)
+      kinds.push_back(classify(set, study_.averages.back(), static_cast<Index>(g), groups[g]));
     for (const char* test : {"motor", "sensory"}) measure_responses(k, kinds, test);
     measure_reflexes(k, kinds);
     for (std::size_t g = 0; g < kinds.size(); ++g) {
@@ -154,11 +158,25 @@ class Study {
     return found == manual_.end() ? std::nullopt : std::optional(found->second.time_ms);
   }
 
-  void add_marker(std::size_t k, Index row, const Sweep& s, const std::string& test, const char* marker, const std::optional<double>& time_ms,
-                  const std::optional<double>& value_uv, const std::string& method) {
+  void add_marker(std::size_t k, Index row, const Sweep& s, const std::string& test, const char* marker,
+                  const std::optional<double>& time_ms, const std::optional<double>& value_uv, const std::string& method) {
     if (!time_ms) return;
-    MarkerRow m{static_cast<int>(k), static_cast<int>(row), s.channel, s.nerve, s.side, s.muscle, s.site, test, s.annotation, marker, *time_ms, value_uv,
-                method, kVersion, "automatic", ""};
+    MarkerRow m{static_cast<int>(k),
+                static_cast<int>(row),
+                s.channel,
+                s.nerve,
+                s.side,
+                s.muscle,
+                s.site,
+                test,
+                s.annotation,
+                marker,
+                *time_ms,
+                value_uv,
+                method,
+                kVersion,
+                "automatic",
+                ""};
     const auto found = manual_.find(marker_key(s.channel, s.nerve, s.side, s.muscle, s.site, s.annotation, marker));
     if (found != manual_.end()) {
       m.time_ms = found->second.time_ms, m.method = "manual", m.source = "manual", m.edited_by = found->second.edited_by;
@@ -177,8 +195,10 @@ class Study {
     const auto set = subset(study_.averages[k], wanted);
     const bool sensory = test == "sensory";
     auto options = sensory ? sensory_options() : motor_options();
-    options.window_high_ms = std::min(options.window_high_ms, static_cast<double>(set.samples.cols() - 1 - set.zero_sample) * 1000 / set.rate_hz);
-    require_window(set, sensory ? "sensory_low_ms" : "motor_low_ms", options.window_low_ms, "the end of the search", options.window_high_ms);
+    options.window_high_ms =
+        std::min(options.window_high_ms, static_cast<double>(set.samples.cols() - 1 - set.zero_sample) * 1000 / set.rate_hz);
+    require_window(set, sensory ? "sensory_low_ms" : "motor_low_ms", options.window_low_ms, "the end of the search",
+                   options.window_high_ms);
     auto found = measure_all(set, options, threads_);
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto& sweep = set.sweeps[i];
@@ -224,7 +244,8 @@ class Study {
 
   ResponseOptions sensory_options() const {
     SnapOptions s;
-    s.window_low_ms = o_.sensory_low_ms, s.window_high_ms = o_.sensory_high_ms, s.onset_method = o_.onset_method, s.negativity = o_.negativity;
+    s.window_low_ms = o_.sensory_low_ms, s.window_high_ms = o_.sensory_high_ms, s.onset_method = o_.onset_method,
+    s.negativity = o_.negativity;
     s.noise_factor = o_.noise_factor, s.floor_uv = o_.sensory_floor_uv;
     return response_options(s);
   }
@@ -233,12 +254,14 @@ class Study {
     const auto part = subset(study_.cleaned[k], group.rows);
     const auto& sweep = part.sweeps.front();
     FWaveOptions f;
-    f.window_ms = o_.f_window_ms, f.floor_uv = o_.f_floor_uv, f.noise_factor = o_.noise_factor, f.spine_mm = o_.spine_mm, f.m_window_low_ms = o_.motor_low_ms;
+    f.window_ms = o_.f_window_ms, f.floor_uv = o_.f_floor_uv, f.noise_factor = o_.noise_factor, f.spine_mm = o_.spine_mm,
+    f.m_window_low_ms = o_.motor_low_ms;
     std::string flag;
     if (f.window_ms.empty()) {
       const auto m = measure_response(trace_of(study_.averages[k], average), motor_options());
       const double end_ms = static_cast<double>(part.samples.cols() - 1 - part.zero_sample) * 1000 / part.rate_hz;
-      const double low = m.onset_ms && m.negative_duration_ms ? *m.onset_ms + *m.negative_duration_ms + o_.f_after_ms : o_.motor_high_ms / 2;
+      const double low =
+          m.onset_ms && m.negative_duration_ms ? *m.onset_ms + *m.negative_duration_ms + o_.f_after_ms : o_.motor_high_ms / 2;
       f.window_ms = {low, end_ms};
       flag = fmt::format("no f_window_ms given: {:.1f} to {:.1f} ms searched", low, end_ms);
       if (!(low < end_ms)) return note("f-waves", sweep, "not_assessable (the sweep ends before F waves can come)");
@@ -303,8 +326,11 @@ class Study {
       }
     });
     for (const auto& group : groups) {
-      if (group.test == "motor" || group.test == "sensory" || group.test == "repetitive" || group.test == "h_reflex" || group.test == "blink") continue;
-      note(group.test.c_str(), sets_[k].sweeps[static_cast<std::size_t>(group.rows.front())], "this test has an operation of its own and no place in a study");
+      if (group.test == "motor" || group.test == "sensory" || group.test == "repetitive" || group.test == "h_reflex" ||
+          group.test == "blink")
+        continue;
+      note(group.test.c_str(), sets_[k].sweeps[static_cast<std::size_t>(group.rows.front())],
+           "this test has an operation of its own and no place in a study");
     }
   }
 
@@ -321,7 +347,9 @@ class Study {
     std::map<std::string, std::vector<std::size_t>> muscles;
     for (std::size_t i = 0; i < trains_.size(); ++i) {
       const auto& s = trains_[i].first.sweeps.front();
-      muscles[s.channel + "\n" + s.nerve + "\n" + s.side + "\n" + s.muscle + "\n" + s.site + fmt::format("\n{} {}", trains_[i].first.rate_hz, trains_[i].first.samples.cols())].push_back(i);
+      muscles[s.channel + "\n" + s.nerve + "\n" + s.side + "\n" + s.muscle + "\n" + s.site +
+              fmt::format("\n{} {}", trains_[i].first.rate_hz, trains_[i].first.samples.cols())]
+          .push_back(i);
     }
     for (const auto& [name, members] : muscles) {
       SweepSet all = trains_[members.front()].first;
@@ -371,7 +399,9 @@ class Study {
     }
     add("ncs_markers", "markers, automatic and manual", study_.markers);
     for (const auto& row : speeds) {
-      if (!row.reason.empty()) steps_.push_back({"nerve-velocity", row.nerve, row.side, row.distal_site + " - " + row.proximal_site, "not_assessable", inner_reason(row.reason)});
+      if (!row.reason.empty())
+        steps_.push_back({"nerve-velocity", row.nerve, row.side, row.distal_site + " - " + row.proximal_site, "not_assessable",
+                          inner_reason(row.reason)});
     }
     add("ncs_steps", "what could not be assessed, and why", steps_);
   }
@@ -402,7 +432,8 @@ std::vector<SweepSet> merged(const std::vector<SweepSet>& sets) {
   for (const auto& set : sets) {
     const auto alike = [&](const SweepSet& other) {
       return other.rate_hz == set.rate_hz && other.zero_sample == set.zero_sample && other.samples.cols() == set.samples.cols() &&
-             other.band_low_hz == set.band_low_hz && other.band_high_hz == set.band_high_hz && other.highpass_hz == set.highpass_hz && other.averaged == set.averaged;
+             other.band_low_hz == set.band_low_hz && other.band_high_hz == set.band_high_hz && other.highpass_hz == set.highpass_hz &&
+             other.averaged == set.averaged;
     };
     const auto home = std::find_if(result.begin(), result.end(), alike);
     if (home == result.end()) {
@@ -430,7 +461,8 @@ std::string text_cell(const Table& table, const char* name, std::size_t row) {
 NcsStudy ncs_study(const std::vector<SweepSet>& sets, const NcsOptions& options, const std::vector<MarkerRow>& manual, int threads) {
   validate_options(options);
   if (sets.empty()) throw InvalidArgument("the study holds no sweeps");
-  if (!options.f_window_ms.empty() && options.f_window_ms.size() != 2) throw InvalidArgument("f_window_ms needs two numbers: start and end");
+  if (!options.f_window_ms.empty() && options.f_window_ms.size() != 2)
+    throw InvalidArgument("f_window_ms needs two numbers: start and end");
   for (const auto& set : sets) require_sweeps(set);
   const auto together = merged(sets);
   auto study = Study(together, options, manual, threads).run();

@@ -33,9 +33,11 @@ void require_sweeps(const SweepSet& set, double lowest_rate_hz) {
   if (set.samples.size() == 0) throw InvalidArgument("sweeps are empty");
   if (static_cast<Index>(set.sweeps.size()) != set.samples.rows())
     throw InvalidArgument(fmt::format("{} sweeps have {} rows of metadata", set.samples.rows(), set.sweeps.size()));
-  if (!(set.rate_hz > 0) || !std::isfinite(set.rate_hz)) throw InvalidArgument(fmt::format("rate_hz {} of the sweeps is no rate", set.rate_hz));
+  if (!(set.rate_hz > 0) || !std::isfinite(set.rate_hz))
+    throw InvalidArgument(fmt::format("rate_hz {} of the sweeps is no rate", set.rate_hz));
   if (set.rate_hz < lowest_rate_hz)
-    throw InvalidArgument(fmt::format("rate_hz {} of the sweeps is below {} Hz: too low for this measurement", set.rate_hz, lowest_rate_hz));
+    throw InvalidArgument(
+        fmt::format("rate_hz {} of the sweeps is below {} Hz: too low for this measurement", set.rate_hz, lowest_rate_hz));
   if (set.zero_sample < 0 || set.zero_sample >= set.samples.cols())
     throw InvalidArgument(fmt::format("zero_sample {} lies outside the sweep of {} samples", set.zero_sample, set.samples.cols()));
   for (Index r = 0; r < set.samples.rows(); ++r) {
@@ -49,7 +51,8 @@ void require_window(const SweepSet& set, const char* low_name, double low_ms, co
   if (!(low_ms < high_ms)) throw InvalidArgument(fmt::format("{} {} is not below {} {} ms", low_name, low_ms, high_name, high_ms));
   const double last_ms = static_cast<double>(set.samples.cols() - 1 - set.zero_sample) * 1000 / set.rate_hz;
   if (low_ms >= last_ms)
-    throw InvalidArgument(fmt::format("{} {} ms lies outside the sweep, which ends {:.6g} ms after the stimulus", low_name, low_ms, last_ms));
+    throw InvalidArgument(
+        fmt::format("{} {} ms lies outside the sweep, which ends {:.6g} ms after the stimulus", low_name, low_ms, last_ms));
 }
 
 Trace trace_of(const SweepSet& set, Index row) {
@@ -102,11 +105,13 @@ Baseline baseline_of(const Trace& trace, double first_ms, double last_ms) {
   // Theil-Sen: median slope of pairs, then median intercept.
   std::vector<Index> picks;
   const auto count = std::min<std::size_t>(kTheilSenPoints, static_cast<std::size_t>(last - first + 1));
-  for (std::size_t k = 0; k < count; ++k) picks.push_back(first + static_cast<Index>(k * static_cast<std::size_t>(last - first) / std::max<std::size_t>(1, count - 1)));
+  for (std::size_t k = 0; k < count; ++k)
+    picks.push_back(first + static_cast<Index>(k * static_cast<std::size_t>(last - first) / std::max<std::size_t>(1, count - 1)));
   std::vector<double> slopes, levels;
   for (std::size_t a = 0; a < picks.size(); ++a) {
     for (std::size_t b = a + 1; b < picks.size(); ++b) {
-      if (picks[b] > picks[a]) slopes.push_back((trace.at(picks[b]) - trace.at(picks[a])) / (static_cast<double>(picks[b] - picks[a]) * trace.step_ms()));
+      if (picks[b] > picks[a])
+        slopes.push_back((trace.at(picks[b]) - trace.at(picks[a])) / (static_cast<double>(picks[b] - picks[a]) * trace.step_ms()));
     }
   }
   result.slope_uv_per_ms = slopes.empty() ? 0 : median_of(std::move(slopes));
@@ -130,7 +135,8 @@ std::vector<double> smoothed(const std::vector<double>& y, double width_ms, doub
   for (std::size_t i = 0; i < y.size(); ++i) sums[i + 1] = sums[i] + y[i];
   for (Index i = 0; i < n; ++i) {
     const Index h = std::min({half, i, n - 1 - i});
-    result[static_cast<std::size_t>(i)] = (sums[static_cast<std::size_t>(i + h + 1)] - sums[static_cast<std::size_t>(i - h)]) / static_cast<double>(2 * h + 1);
+    result[static_cast<std::size_t>(i)] =
+        (sums[static_cast<std::size_t>(i + h + 1)] - sums[static_cast<std::size_t>(i - h)]) / static_cast<double>(2 * h + 1);
   }
   return result;
 }

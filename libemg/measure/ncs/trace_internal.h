@@ -43,7 +43,8 @@ struct Baseline {
   double sigma_uv = 0;
   bool before_stimulus = true;
 };
-/// Median and SD before the stimulus; without 2 ms of it, the Theil-Sen line through [first_ms, last_ms] and the noise of second differences.
+/// Median and SD before the stimulus; without 2 ms of it, the Theil-Sen line through [first_ms, last_ms] and the noise of second
+/// differences.
 Baseline baseline_of(const Trace& trace, double first_ms, double last_ms);
 /// `trace` less its baseline, multiplied by `sign`.
 Trace corrected(const Trace& trace, const Baseline& baseline, double sign);

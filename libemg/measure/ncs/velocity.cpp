@@ -92,7 +92,8 @@ VelocityRow to_electrode(const SiteLatency& site, const ConductionOptions& o) {
 Velocity segment_velocity(double distance_mm, const Latency& distal, const Latency& proximal, double distance_sd_mm) {
   require_distance(distance_mm);
   if (distal.method != proximal.method)
-    throw InvalidArgument(fmt::format("onset methods {} and {} differ: their latencies are not subtracted", name_of(distal.method), name_of(proximal.method)));
+    throw InvalidArgument(fmt::format("onset methods {} and {} differ: their latencies are not subtracted", name_of(distal.method),
+                                      name_of(proximal.method)));
   const double dt = proximal.ms - distal.ms;
   if (!(dt > 0)) throw InvalidArgument(fmt::format("proximal latency {:.2f} ms not after distal {:.2f} ms", proximal.ms, distal.ms));
   const double cv = distance_mm / dt, relative_d = distance_sd_mm / distance_mm;
@@ -110,7 +111,8 @@ TerminalIndices terminal_indices(double distal_latency_ms, double terminal_dista
 FIndices f_indices(double f_latency_ms, double m_latency_ms, double distance_mm) {
   require_distance(distance_mm);
   const double loop = f_latency_ms - m_latency_ms - kTurnaroundMs;
-  if (!(loop > 0)) throw InvalidArgument(fmt::format("f_latency_ms {} is not {} ms after m_latency_ms {}", f_latency_ms, kTurnaroundMs, m_latency_ms));
+  if (!(loop > 0))
+    throw InvalidArgument(fmt::format("f_latency_ms {} is not {} ms after m_latency_ms {}", f_latency_ms, kTurnaroundMs, m_latency_ms));
   if (!(m_latency_ms > 0)) throw InvalidArgument(fmt::format("m_latency_ms {} is not above 0", m_latency_ms));
   return {loop / (2 * m_latency_ms), 2 * distance_mm / loop};
 }
@@ -135,14 +137,18 @@ std::vector<VelocityRow> velocities(const std::vector<SiteLatency>& sites, const
   std::map<std::string, std::size_t> known;
   for (const auto& site : sites) {
     const auto& s = site.sweep;
-    const auto [at, fresh] = known.emplace(s.channel + "\n" + s.nerve + "\n" + s.side + "\n" + s.muscle + "\n" + s.annotation, nerves.size());
+    const auto [at, fresh] =
+        known.emplace(s.channel + "\n" + s.nerve + "\n" + s.side + "\n" + s.muscle + "\n" + s.annotation, nerves.size());
     if (fresh) nerves.emplace_back();
     nerves[at->second].push_back(&site);
   }
   std::vector<VelocityRow> rows;
   for (auto& nerve : nerves) {
-    const bool known_distances = std::all_of(nerve.begin(), nerve.end(), [](const SiteLatency* s) { return s->sweep.distance_mm.has_value(); });
-    if (known_distances) std::stable_sort(nerve.begin(), nerve.end(), [](const auto* a, const auto* b) { return *a->sweep.distance_mm < *b->sweep.distance_mm; });
+    const bool known_distances =
+        std::all_of(nerve.begin(), nerve.end(), [](const SiteLatency* s) { return s->sweep.distance_mm.has_value(); });
+    if (known_distances)
+      std::stable_sort(nerve.begin(), nerve.end(),
+                       [](const auto* a, const auto* b) { return *a->sweep.distance_mm < *b->sweep.distance_mm; });
     if (o.sensory) {
       for (const auto* site : nerve) rows.push_back(to_electrode(*site, o));
     }
@@ -168,7 +174,8 @@ std::vector<VelocityRow> conduction_velocities(const SweepSet& set, const Conduc
   const auto mean = average_sweeps(set, average);
   std::vector<SiteLatency> sites;
   const auto add = [&](const auto& rows) {
-    for (std::size_t i = 0; i < rows.size(); ++i) sites.push_back({mean.sweeps[i], rows[i].onset_ms, rows[i].onset_sd_ms, set.band_low_hz, set.band_high_hz});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+      sites.push_back({mean.sweeps[i], rows[i].onset_ms, rows[i].onset_sd_ms, set.band_low_hz, set.band_high_hz});
   };
   if (o.sensory) {
     SnapOptions options;

@@ -1,10 +1,10 @@
 #pragma once
 // Conduction velocity, terminal indices and F-wave velocities from latencies and distances; temperature correction by factors of the user.
 //
-// Distances in mm, latencies in ms, velocities in m/s. Throws InvalidArgument: a distance that is missing or not above 0, a proximal latency not
-// after the distal one, latencies of two onset methods. The operation turns what is missing into empty columns with the reason.
-// Cost: constant. Method: Kimura, Electrodiagnosis in Diseases of Nerve and Muscle (F ratio, F estimate); residual latency and terminal latency
-// index after Kraft and Halvorson (1983) and Shahani et al. (1979). Uncertainty: cv sqrt((sd_d / d)^2 + (sd_1^2 + sd_2^2) / dt^2).
+// Distances in mm, latencies in ms, velocities in m/s. Throws InvalidArgument: a distance that is missing or not above 0, a proximal
+// latency not after the distal one, latencies of two onset methods. The operation turns what is missing into empty columns with the reason.
+// Cost: constant. Method: Kimura, Electrodiagnosis in Diseases of Nerve and Muscle (F ratio, F estimate); residual latency and terminal
+// latency index after Kraft and Halvorson (1983) and Shahani et al. (1979). Uncertainty: cv sqrt((sd_d / d)^2 + (sd_1^2 + sd_2^2) / dt^2).
 
 #include <optional>
 #include <string>
@@ -68,7 +68,8 @@ struct ConductionOptions {
         field("onset_method", &O::onset_method, {}, "how the onset is found"),
         field("negativity", &O::negativity, {}, "sign of E1-negative values in the data"),
         field("distance_sd_mm", &O::distance_sd_mm, {0, 100}, "SD of a measured distance"),
-        field("latency_sd_ms", &O::latency_sd_ms, {0, 10}, "SD of a latency; the larger of this and the noise over the slope at the onset counts"),
+        field("latency_sd_ms", &O::latency_sd_ms, {0, 10},
+              "SD of a latency; the larger of this and the noise over the slope at the onset counts"),
         field("reference_c", &O::reference_c, {0, 50}, "temperature that velocities and latencies are brought to; auto: no correction"),
         field("velocity_factor_mps", &O::velocity_factor_mps, {0, 10}, "velocity gained for each degree, with reference_c"),
         field("latency_factor_ms", &O::latency_factor_ms, {0, 10}, "latency lost for each degree, with reference_c"),
@@ -102,10 +103,12 @@ struct VelocityRow {
         field("velocity_mps", &R::velocity_mps, {}, "conduction velocity"),
         field("velocity_sd_mps", &R::velocity_sd_mps, {}, "its SD from those of distance and latencies"),
         field("residual_latency_ms", &R::residual_latency_ms, {}, "distal latency less terminal distance over velocity; first segment"),
-        field("terminal_latency_index", &R::terminal_latency_index, {}, "terminal distance over (velocity x distal latency); first segment"),
+        field("terminal_latency_index", &R::terminal_latency_index, {},
+              "terminal distance over (velocity x distal latency); first segment"),
         field("temperature_c", &R::temperature_c, {}, "skin temperature"),
         field("velocity_adjusted_mps", &R::velocity_adjusted_mps, {}, "velocity at the reference temperature; only if asked for"),
-        field("distal_latency_adjusted_ms", &R::distal_latency_adjusted_ms, {}, "distal latency at the reference temperature; only if asked for"),
+        field("distal_latency_adjusted_ms", &R::distal_latency_adjusted_ms, {},
+              "distal latency at the reference temperature; only if asked for"),
         field("onset_method", &R::onset_method, {}, "method of both onsets"),
         field("band_low_hz", &R::band_low_hz, {}, "low edge of the recording's hardware filter"),
         field("band_high_hz", &R::band_high_hz, {}, "its high edge"),
@@ -124,7 +127,8 @@ struct SiteLatency {
   std::optional<double> onset_ms, onset_sd_ms;
   std::optional<double> band_low_hz, band_high_hz;
 };
-/// Velocities between neighbouring sites (of one channel, nerve, side and muscle, by distance), for sensory responses also to the electrode.
+/// Velocities between neighbouring sites (of one channel, nerve, side and muscle, by distance), for sensory responses also to the
+/// electrode.
 std::vector<VelocityRow> velocities(const std::vector<SiteLatency>& sites, const ConductionOptions& options);
 
 /// The operation: sweeps of each site are averaged, their onsets found, velocities between neighbouring sites computed.

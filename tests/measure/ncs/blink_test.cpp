@@ -19,7 +19,8 @@ SweepSet blinks(double db, std::uint64_t seed) {
     auto& s = set.sweeps[static_cast<std::size_t>(r)];
     s.sweep = r / 2, s.channel = r % 2 ? "left" : "right", s.nerve = "supraorbital", s.side = "R", s.clock_s = 8.0 * (r / 2);
     const double onset = r % 2 ? 36 : 34, noise = 5, burst = noise * std::pow(10, db / 20);
-    if (r % 2 == 0) scenes::add(set, scene, r, [&](double ms) { return ms > 11 && ms < 16 ? -300 * std::sin(2 * scenes::kPi * (ms - 11) / 5) : 0; });
+    if (r % 2 == 0)
+      scenes::add(set, scene, r, [&](double ms) { return ms > 11 && ms < 16 ? -300 * std::sin(2 * scenes::kPi * (ms - 11) / 5) : 0; });
     Random random(seed, static_cast<std::uint64_t>(r));
     for (Index i = 0; i < set.samples.cols(); ++i) {
       const double ms = scene.ms(i);

@@ -22,7 +22,9 @@ ExcitabilityData data_of(const MemFile& m) {
   if (!m.response_ma.empty()) d.response_ma = m.response_ma.back();
   for (const auto& curve : m.electrotonus) {
     ElectrotonusCurve c;
-    for (const auto& p : curve) c.delay_ms.push_back(p.delay_ms), c.reduction_pct.push_back(p.reduction_pct), c.current_pct = std::abs(p.current_pct) > std::abs(c.current_pct) ? p.current_pct : c.current_pct;
+    for (const auto& p : curve)
+      c.delay_ms.push_back(p.delay_ms), c.reduction_pct.push_back(p.reduction_pct),
+          c.current_pct = std::abs(p.current_pct) > std::abs(c.current_pct) ? p.current_pct : c.current_pct;
     d.electrotonus.push_back(std::move(c));
   }
   return d;

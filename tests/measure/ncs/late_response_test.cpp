@@ -24,12 +24,14 @@ double f_shape(double u, int axon) {
   return 0.55 * std::sin(2 * scenes::kPi * cycles * u / length) * std::pow(std::sin(scenes::kPi * u / length), 0.6 + 0.2 * (axon % 4));
 }
 
-SweepSet f_set(double persistence, double amplitude_uv, double noise_uv, std::uint64_t seed, Truth& truth, int sweeps = 20, bool a_wave = false) {
+SweepSet f_set(double persistence, double amplitude_uv, double noise_uv, std::uint64_t seed, Truth& truth, int sweeps = 20,
+               bool a_wave = false) {
   const scenes::Scene scene{20000, 10, 60};
   auto set = scenes::empty_set(scene, sweeps);
   Random random(seed, 99);
   for (int r = 0; r < sweeps; ++r) {
-    scenes::add(set, scene, r, [&](double ms) { return -8000 * scenes::soft(ms - 3.5) + 400 * (ms > 3.5 ? std::exp(-(ms - 3.5) / 14) : 0); });
+    scenes::add(set, scene, r,
+                [&](double ms) { return -8000 * scenes::soft(ms - 3.5) + 400 * (ms > 3.5 ? std::exp(-(ms - 3.5) / 14) : 0); });
     const bool present = random.uniform() < persistence;
     truth.shape.push_back(-1);
     if (present) {

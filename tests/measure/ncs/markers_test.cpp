@@ -39,7 +39,8 @@ Statistic onset_error(Shape shape, double snr_db, LatencyMethod method, int tria
   const auto rows = m_wave(set, with(method));
   std::vector<double> errors;
   for (int r = 0; r < trials; ++r) {
-    if (rows[static_cast<std::size_t>(r)].onset_ms) errors.push_back(*rows[static_cast<std::size_t>(r)].onset_ms - truth[static_cast<std::size_t>(r)]);
+    if (rows[static_cast<std::size_t>(r)].onset_ms)
+      errors.push_back(*rows[static_cast<std::size_t>(r)].onset_ms - truth[static_cast<std::size_t>(r)]);
   }
   REQUIRE(errors.size() == static_cast<std::size_t>(trials));
   Statistic s;
@@ -113,7 +114,8 @@ TEST_CASE("differences of latencies of one shape are unbiased at 20 dB") {
       }
       const auto rows = m_wave(set, with(method));
       double mean = 0;
-      for (int k = 0; k < kTrials; ++k) mean += (*rows[static_cast<std::size_t>(2 * k + 1)].onset_ms - *rows[static_cast<std::size_t>(2 * k)].onset_ms - 3.217) / kTrials;
+      for (int k = 0; k < kTrials; ++k)
+        mean += (*rows[static_cast<std::size_t>(2 * k + 1)].onset_ms - *rows[static_cast<std::size_t>(2 * k)].onset_ms - 3.217) / kTrials;
       CAPTURE(name_of(method), mean);
       CHECK(std::abs(mean) < 0.05);
     }
@@ -160,7 +162,8 @@ TEST_CASE("markers do not move with gain, offset, sign or rate") {
   scenes::Scene fast{48000};
   auto other = scenes::empty_set(fast, 1);
   scenes::add(other, fast, 0, wave);
-  for (const auto method : {LatencyMethod::threshold, LatencyMethod::tangent, LatencyMethod::hinge, LatencyMethod::curvature, LatencyMethod::rise}) {
+  for (const auto method :
+       {LatencyMethod::threshold, LatencyMethod::tangent, LatencyMethod::hinge, LatencyMethod::curvature, LatencyMethod::rise}) {
     MWaveOptions o;
     o.onset_method = method;
     const auto rows = m_wave(set, o);
@@ -172,7 +175,8 @@ TEST_CASE("markers do not move with gain, offset, sign or rate") {
     auto clean = scenes::empty_set(scene, 1);
     scenes::add(clean, scene, 0, wave);
     const auto slow_row = m_wave(clean, o).at(0), fast_row = m_wave(other, o).at(0);
-    if (method != LatencyMethod::threshold && method != LatencyMethod::curvature) CHECK(*fast_row.onset_ms == Approx(*slow_row.onset_ms).margin(0.02));
+    if (method != LatencyMethod::threshold && method != LatencyMethod::curvature)
+      CHECK(*fast_row.onset_ms == Approx(*slow_row.onset_ms).margin(0.02));
     CHECK(*fast_row.amplitude_mv == Approx(*slow_row.amplitude_mv).epsilon(0.005));
   }
   CHECK(m_wave(set, {}, 1).at(2).onset_ms == m_wave(set, {}, 7).at(2).onset_ms);

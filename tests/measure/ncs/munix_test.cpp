@@ -53,7 +53,8 @@ TEST_CASE("half the unit size at the same number multiplies the index by 0.45 to
   for (const int n : {25, 100, 200}) {
     MunixOptions o;
     o.crest_max = 20;
-    const auto large = munix(unit(100.0 * n), epochs(n, 100, 30, 3), kRate, o), small = munix(unit(50.0 * n), epochs(n, 50, 30, 3), kRate, o);
+    const auto large = munix(unit(100.0 * n), epochs(n, 100, 30, 3), kRate, o),
+               small = munix(unit(50.0 * n), epochs(n, 50, 30, 3), kRate, o);
     CAPTURE(n, *large.munix, *small.munix, *large.alpha, large.accepted_count, small.accepted_count);
     CHECK(*small.munix / *large.munix > 0.45);
     CHECK(*small.munix / *large.munix < 0.65);

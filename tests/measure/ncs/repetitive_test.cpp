@@ -10,7 +10,8 @@ using namespace emg;
 
 namespace {
 
-SweepSet train(const std::vector<double>& amplitude_mv, double interval_s, double noise_uv, std::uint64_t seed, const std::string& annotation = "rest", double start_s = 0) {
+SweepSet train(const std::vector<double>& amplitude_mv, double interval_s, double noise_uv, std::uint64_t seed,
+               const std::string& annotation = "rest", double start_s = 0) {
   const scenes::Scene scene{20000, 5, 35};
   auto set = scenes::empty_set(scene, static_cast<Index>(amplitude_mv.size()));
   for (std::size_t k = 0; k < amplitude_mv.size(); ++k) {
@@ -71,7 +72,9 @@ TEST_CASE("technical faults are flagged, clean trains are not") {
       const Eigen::RowVectorXd row = late.samples.row(r);
       late.samples.row(r).segment(shift, row.size() - shift) = row.head(row.size() - shift);
     }
-    const auto has = [](const SweepSet& set, const char* flag) { return repetitive_stimulation(set).at(0).quality.find(flag) != std::string::npos; };
+    const auto has = [](const SweepSet& set, const char* flag) {
+      return repetitive_stimulation(set).at(0).quality.find(flag) != std::string::npos;
+    };
     flagged += has(step, "step") + has(drift, "baseline_drift") + has(intensity, "intensity_change") + has(late, "latency_change");
   }
   CHECK(wrong == 0);

@@ -14,7 +14,9 @@ namespace emg::scenes {
 inline constexpr double kPi = 3.14159265358979323846;
 
 /// Shapes of a response, peak 1, `u` ms after its onset.
-inline double sine(double u) { return u > 0 && u < 12 ? std::sin(2 * kPi * u / 12) : 0; }
+inline double sine(double u) {
+  return u > 0 && u < 12 ? std::sin(2 * kPi * u / 12) : 0;
+}
 inline double soft(double u) {
   if (u > 0 && u < 6) return (1 - std::cos(2 * kPi * u / 6)) / 2;
   if (u >= 6 && u < 14) return -0.4 * std::pow(std::sin(kPi * (u - 6) / 8), 2);
@@ -67,7 +69,8 @@ inline void add_coloured_noise(SweepSet& set, Index row, double sd_uv, std::uint
   }
 }
 
-/// An artefact of another shape than the simulator's: a clipped pulse, then the recovery of an amplifier (power law) and a slow exponential.
+/// An artefact of another shape than the simulator's: a clipped pulse, then the recovery of an amplifier (power law) and a slow
+/// exponential.
 inline double artefact(double ms, double size_uv) {
   if (ms < 0) return 0;
   if (ms < 0.25) return 20 * size_uv;

@@ -45,7 +45,9 @@ TEST_CASE("a clipped artefact extends the blank; a sweep without artefact stays"
   const auto removed = remove_stimulus_artefact(set);
   CHECK(removed.samples.row(0).maxCoeff() < 3000);
   const Index from = scene.before() + 60;
-  CHECK((removed.samples.row(1).tail(set.samples.cols() - from) - clean.samples.row(1).tail(set.samples.cols() - from)).cwiseAbs().maxCoeff() < 5);
+  CHECK((removed.samples.row(1).tail(set.samples.cols() - from) - clean.samples.row(1).tail(set.samples.cols() - from))
+            .cwiseAbs()
+            .maxCoeff() < 5);
 }
 
 TEST_CASE("alternating polarity cancels the artefact; blank and polynomial take it out") {

@@ -18,7 +18,8 @@ SweepSet motor(double db, std::uint64_t seed, double rate_hz, double sign, int p
     auto& s = set.sweeps[static_cast<std::size_t>(r)];
     const bool far = r >= per_site;
     s.site = far ? "elbow" : "wrist", s.distance_mm = far ? 290 : 70, s.test = "motor";
-    scenes::add(set, scene, r, [&](double ms) { return sign * 7000 * scenes::soft((ms - (far ? 7.5 : 3.4)) * 1.2) + scenes::artefact(ms, 400); });
+    scenes::add(set, scene, r,
+                [&](double ms) { return sign * 7000 * scenes::soft((ms - (far ? 7.5 : 3.4)) * 1.2) + scenes::artefact(ms, 400); });
     scenes::add_coloured_noise(set, r, 7000 * std::pow(10, -db / 20), seed);
   }
   return set;
@@ -64,7 +65,8 @@ TEST_CASE("markers set by hand override and stay when the study is analysed agai
   }
   const auto second = ncs_study({set}, {}, hand);
   CHECK(number(table(second, "ncs_motor"), "onset_ms", 1) == 7.9);
-  CHECK(number(table(second, "ncs_velocity"), "velocity_mps", 0) == Approx(220 / (7.9 - number(table(second, "ncs_motor"), "onset_ms", 0))));
+  CHECK(number(table(second, "ncs_velocity"), "velocity_mps", 0) ==
+        Approx(220 / (7.9 - number(table(second, "ncs_motor"), "onset_ms", 0))));
   const auto third = ncs_study({set}, {}, markers_of(table(second, "ncs_markers")));
   int manual = 0;
   for (const auto& m : third.markers) {
@@ -89,7 +91,8 @@ TEST_CASE("without metadata a study gives what needs none and says what is missi
   const auto& steps = table(study, "ncs_steps");
   bool said = false;
   for (std::size_t r = 0; r < steps.row_count(); ++r) {
-    said = said || (std::get<std::string>(steps.find("status")->cell(r)) == "not_assessable" && std::get<std::string>(steps.find("reason")->cell(r)) == "distance missing");
+    said = said || (std::get<std::string>(steps.find("status")->cell(r)) == "not_assessable" &&
+                    std::get<std::string>(steps.find("reason")->cell(r)) == "distance missing");
   }
   CHECK(said);
 }

@@ -30,7 +30,8 @@ TEST_CASE("what gives no velocity is refused with the reason") {
   CHECK_THROWS_WITH(segment_velocity(std::nan(""), {3}, {6}), ContainsSubstring("distance_mm is missing"));
   CHECK_THROWS_WITH(segment_velocity(0, {3}, {6}), ContainsSubstring("distance_mm 0"));
   CHECK_THROWS_WITH(segment_velocity(200, {6}, {3}), ContainsSubstring("proximal latency 3.00 ms not after distal 6.00"));
-  CHECK_THROWS_WITH(segment_velocity(200, {3, 0.1, LatencyMethod::hinge}, {6, 0.1, LatencyMethod::threshold}), ContainsSubstring("methods hinge and threshold differ"));
+  CHECK_THROWS_WITH(segment_velocity(200, {3, 0.1, LatencyMethod::hinge}, {6, 0.1, LatencyMethod::threshold}),
+                    ContainsSubstring("methods hinge and threshold differ"));
   CHECK_THROWS_WITH(f_indices(3, 3, 640), ContainsSubstring("f_latency_ms 3"));
 }
 
