@@ -64,9 +64,16 @@ std::string remarks(const Table& t, std::size_t r) {
 }
 
 // One block for each nerve, a row for each line of `t`, named by `name`.
-std::string nerve_table(const Table* t, const char* caption, const char* first, const std::vector<Print>& columns,
+std::string nerve_table(const Table* t, const char* caption, const char* first, std::vector<Print> columns,
                         std::string (*name)(const Table&, std::size_t)) {
   if (!t || t->row_count() == 0) return "";
+  // Columns that nothing fills are left out.
+  std::erase_if(columns, [&](const Print& c) {
+    for (std::size_t r = 0; r < t->row_count(); ++r) {
+      if (number_in(*t, c.column, r)) return false;
+    }
+    return true;
+  });
   std::string html = fmt::format("<div class=\"scroll\" tabindex=\"0\"><table class=\"lab\"><caption>{}</caption>{}<tbody>\n", caption,
                                  head_cells(columns, first));
   std::string nerve;
@@ -339,7 +346,7 @@ void write_ncs_report(const std::filesystem::path& path, const NcsReport& r) {
       "solid var(--line)} "
       ".lab tbody tr:not(.nerve) th{padding-left:14px} .bold{stroke:var(--s2);stroke-width:1.8;stroke-linejoin:round} "
       ".tickmark{stroke:var(--text);stroke-width:1.4} "
-      ".hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
+      ".lab td.wrap{min-width:120px;font-size:13px} .hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
   html += fmt::format("<header><h1>Nerve conduction study</h1>\n<p class=\"lead\">{}</p></header>\n", escaped(r.title));
   html += "<section id=\"summary\" aria-label=\"summary\">\n" + facts(r) + "</section>\n";
   html += "<section id=\"tables\" aria-label=\"measurements\">\n" + motor_tables(r.study) + other_tables(r.study) + limits_tables(r.study) +

@@ -111,7 +111,7 @@ class Study {
     const auto& sweep = set.sweeps[static_cast<std::size_t>(rows.front())];
     Group group{std::move(rows), sweep.test, false};
     if (group.test == "rns") group.test = "repetitive";
-    if (group.test == "f_wave" || group.test == "f") group.test = "motor", group.f_waves = true;
+    if (group.test == "f_wave" || group.test == "f") group.test = "f_wave", group.f_waves = true;
     const double end_ms = static_cast<double>(set.samples.cols() - set.zero_sample) * 1000 / set.rate_hz;
     if (group.test.empty()) {
       const Trace t = trace_of(average, row);
@@ -327,7 +327,7 @@ class Study {
     });
     for (const auto& group : groups) {
       if (group.test == "motor" || group.test == "sensory" || group.test == "repetitive" || group.test == "h_reflex" ||
-          group.test == "blink")
+          group.test == "f_wave" || group.test == "blink")
         continue;
       note(group.test.c_str(), sets_[k].sweeps[static_cast<std::size_t>(group.rows.front())],
            "this test has an operation of its own and no place in a study");
