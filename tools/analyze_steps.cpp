@@ -350,7 +350,7 @@ NwbContents analyze_recording(const Recording& recording, const std::optional<Sw
     analysis.guarded("sweeps", [&] { analysis.contents().tables.push_back(to_table("sweep_measures", "each sweep", sweep_rows(*sweeps))); });
     analysis.contents().sweeps = sweeps;
   }
-  if (choice.kind == AnalysisKind::ncs) analysis.not_assessable("ncs", "this version sets no latency markers and gives no velocities");
+  if (choice.kind == AnalysisKind::ncs) analysis.not_assessable("ncs", "markers, velocities and late responses: endplate ncs");
   row.noise_uv = median_of(analysis.table("noise_level"), "noise_uv");
   row.mnf_hz = median_of(analysis.table("frequency_measures"), "mnf_hz");
   row.mdf_hz = median_of(analysis.table("frequency_measures"), "mdf_hz");
