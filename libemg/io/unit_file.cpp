@@ -148,8 +148,11 @@ EventTimes read_event_times(const std::filesystem::path& path, UnitSide side) {
   }
   const auto contents = read_nwb_contents(path);
   const auto* table = event_table(contents, side);
-  events.with_units = !table;
-  if (table && time_column(*table)) {
+  // Units are the answer of a decomposition, also if there are none; its other tables are no events. A truth may hold both: then events.
+  const bool decomposed = !contents.units.empty() || std::any_of(contents.tables.begin(), contents.tables.end(), [](const Table& t) { return t.name == "decomposition"; });
+  const bool only_units = decomposed || (!contents.truth_units.empty() && !(table && table->name == "truth_events"));
+  events.with_units = only_units || !table;
+  if (table && !only_units) {
     add_times(events, *table);
   } else {
     for (const auto& unit : read_units(path, side)) {

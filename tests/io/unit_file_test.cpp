@@ -86,3 +86,29 @@ TEST_CASE("a native file gives truth or results, whichever is asked for first") 
   CHECK(*events.duration_s == 5);
   CHECK(events.time_s == std::vector<double>{0.1, 0.9});
 }
+
+TEST_CASE("a decomposition is scored by its units, whatever other tables it has") {
+  const auto path = std::filesystem::temp_directory_path() / "endplate_unit_file_decomposed.nwb";
+  Recording recording;
+  recording.rate_hz = 1000;
+  recording.samples = RowMatrix::Ones(1, 3000);
+  recording.channels.resize(1);
+  recording.channels[0].name = "needle";
+  NwbContents contents;
+  Column start{"start_s", "s", "", std::vector<double>{0.5, 1.5}, 1};
+  contents.tables = {Table{"unassigned_activity", "", {start}}, Table{"decomposition", "", {start}}};
+  WriteOptions options;
+  options.created = "2020-01-01T00:00:00+00:00";
+  write_nwb(path, recording, contents, options);
+  const auto none = read_event_times(path, UnitSide::result);
+  CHECK(none.with_units);
+  CHECK(none.time_s.empty());
+  MotorUnit unit;
+  unit.unit_id = 2;
+  unit.discharges.rate_hz = 1000;
+  unit.discharges.sample = {700};
+  contents.units = {unit};
+  write_nwb(path, recording, contents, options);
+  CHECK(read_event_times(path, UnitSide::result).with_units);
+  CHECK(read_event_times(path, UnitSide::result).time_s == std::vector<double>{0.7});
+}
