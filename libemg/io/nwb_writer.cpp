@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
@@ -130,11 +131,16 @@ void NwbWriter::State::begin_signal(const std::vector<double>& most_uv) {
     groups = nwb::write_electrodes(tree, channels, form.scales.front().exact);
     begin_series(kSeries, "ElectricalSeries", "volts", std::move(form), std::move(voltages));
   }
+  // Channels of another unit side by side: a series for each unit, so that they are read back together.
+  std::map<std::string, std::vector<Index>> others;
   for (std::size_t c = 0; c < header.channels.size(); ++c) {
-    const auto& channel = header.channels[c];
-    if (channel.unit == "uV") continue;
-    begin_series(tree.free_path("/acquisition", channel.name), "TimeSeries", channel.unit.empty() ? "unknown" : channel.unit,
-                 nwb::plain_form(1, options.dtype), {static_cast<Index>(c)});
+    if (header.channels[c].unit != "uV") others[header.channels[c].unit].push_back(static_cast<Index>(c));
+  }
+  for (auto& [unit, rows] : others) {
+    const auto& first = header.channels[static_cast<std::size_t>(rows.front())];
+    const auto where = tree.free_path("/acquisition", rows.size() == 1 ? first.name : "signal");
+    auto form = nwb::plain_form(rows.size(), options.dtype);
+    begin_series(where, "TimeSeries", unit.empty() ? "unknown" : unit, std::move(form), std::move(rows));
   }
 }
 

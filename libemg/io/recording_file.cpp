@@ -100,7 +100,8 @@ void RecordingFile::Selection::resolve(const Reader& reader) {
   channels = selected_channels_of(info, options);
   for (const Index c : channels) {
     const auto& channel = info.channels[static_cast<std::size_t>(c)];
-    if (channel.kind == ChannelKind::emg && channel.unit != "uV") {
+    // A normalised envelope in percent of its reference says what it is.
+    if (channel.kind == ChannelKind::emg && channel.unit != "uV" && channel.unit != "%") {
       throw FileError(path.string(),
                       fmt::format("channel {}: its unit {} is no voltage; give --units", channel.name, in_quotes(channel.unit)));
     }

@@ -23,7 +23,7 @@ class TwitchSession:
         self.person = person
 
     def __getattr__(self, name: str) -> Table:
-        tables = self.__dict__.get("_tables", {})
+        tables: Dict[str, Table] = self.__dict__.get("_tables", {})
         if name in tables:
             return tables[name]
         raise AttributeError(f"TwitchSession has no {name!r}; it has person, {', '.join(tables)}")

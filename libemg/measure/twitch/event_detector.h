@@ -23,7 +23,7 @@ struct ChannelSet {
   TwitchSignal signal = TwitchSignal::single;
 };
 
-/// The sets that `options.signal` means for these channels: `bad` ones and those that are not EMG are left out.
+/// The sets that `options.combination` means for these channels: `bad` ones and those that are not EMG are left out.
 /// Throws InvalidArgument if strongest_laplacian is asked for without positions.
 std::vector<ChannelSet> channel_sets(const std::vector<Channel>& channels, TwitchSignal signal);
 

@@ -19,7 +19,7 @@ Recording bare(const ChannelsView& signal, double rate_hz) {
 
 RestAnalysis analyze(const ChannelsView& signal, double rate_hz, TwitchAnalysisOptions options, int threads) {
   require_signal(signal, rate_hz);
-  if (options.signal == TwitchSignal::automatic) options.signal = TwitchSignal::single;
+  if (options.combination == TwitchSignal::automatic) options.combination = TwitchSignal::single;
   RestAnalyzer analyzer(bare(signal, rate_hz), options, threads);
   analyzer.push(signal);
   return analyzer.finish();

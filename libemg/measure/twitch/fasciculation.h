@@ -50,7 +50,7 @@ constexpr auto enum_names(VoluntaryPreset) {
 }
 
 struct TwitchAnalysisOptions {
-  TwitchSignal signal = TwitchSignal::automatic;
+  TwitchSignal combination = TwitchSignal::automatic;
   std::optional<double> factor = std::nullopt;
   double low_hz = 20;
   double high_hz = 500;
@@ -75,7 +75,7 @@ struct TwitchAnalysisOptions {
   static constexpr auto fields() {
     using O = TwitchAnalysisOptions;
     return std::tuple{
-        field("signal", &O::signal, {},
+        field("combination", &O::combination, {},
               "what the threshold looks at: each channel, the strongest channel of a set, largest minus smallest, or the largest Laplacian of a grid; "
               "auto: the channels of one muscle, or of a grid, by the strongest of them; other channels each by itself"),
         field("factor", &O::factor, {2, 50}, "threshold in multiples of the noise; open: 5.3, 6.5 for max_minus_min and strongest_laplacian"),

@@ -15,7 +15,7 @@ struct RestAnalyzer::State {
 
 RestAnalyzer::RestAnalyzer(const Recording& header, const TwitchAnalysisOptions& options, int threads)
     : state_(new State{Recording{}, options, threads,
-                       TwitchDetector(header.channels, channel_sets(header.channels, options.signal), header.rate_hz, options, header.gaps, threads)}) {
+                       TwitchDetector(header.channels, channel_sets(header.channels, options.combination), header.rate_hz, options, header.gaps, threads)}) {
   state_->header.rate_hz = header.rate_hz;
   state_->header.channels = header.channels;
   state_->header.gaps = header.gaps;

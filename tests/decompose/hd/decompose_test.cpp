@@ -150,14 +150,14 @@ TEST_CASE("cancelling returns the units so far") {
   CHECK(result.units.size() >= 3);
 }
 
-TEST_CASE("a residual that is not whitened anew is told by starts that do not settle") {
+TEST_CASE("the units are found whether or not the residual is whitened anew") {
   MixtureOptions options;
   options.units = 10;
   const auto data = mixture(options);
   DecomposeOptions plain;
   plain.rewhiten = false;
-  const auto without = decompose(data.recording, plain), with = decompose(data.recording);
-  CHECK(found_units(data.trains, with) >= found_units(data.trains, without));
+  CHECK(found_units(data.trains, decompose(data.recording, plain)) >= 9);
+  CHECK(found_units(data.trains, decompose(data.recording)) >= 9);
 }
 
 }  // namespace emg

@@ -22,7 +22,7 @@ std::vector<Channel> channels_of(Index count, bool grid = false) {
 
 TwitchDetection detect(const RowMatrix& signal, double rate_hz, const TwitchAnalysisOptions& options, Index block, int threads = 1, std::vector<Gap> gaps = {}) {
   const auto channels = channels_of(signal.rows(), true);
-  TwitchDetector detector(channels, channel_sets(channels, options.signal), rate_hz, options, std::move(gaps), threads);
+  TwitchDetector detector(channels, channel_sets(channels, options.combination), rate_hz, options, std::move(gaps), threads);
   for (Index first = 0; first < signal.cols(); first += block) detector.push(signal.middleCols(first, std::min(block, signal.cols() - first)));
   return detector.finish();
 }
@@ -54,7 +54,7 @@ TEST_CASE("blocks of any length and any number of threads give the same bits") {
   const auto signal = four_channels(23.4);
   for (const auto mode : {TwitchSignal::single, TwitchSignal::strongest_channel, TwitchSignal::max_minus_min, TwitchSignal::strongest_laplacian}) {
     TwitchAnalysisOptions options;
-    options.signal = mode;
+    options.combination = mode;
     const auto whole = detect(signal, 2048, options, signal.cols());
     std::size_t events = 0;
     for (const auto& set : whole.found) events += set.events.size();
@@ -94,7 +94,7 @@ TEST_CASE("noise of 64 channels gives hardly any event, however they are combine
   }
   for (const auto mode : {TwitchSignal::max_minus_min, TwitchSignal::strongest_channel}) {
     TwitchAnalysisOptions options;
-    options.signal = mode;
+    options.combination = mode;
     CHECK(static_cast<double>(detect(signal, 2048, options, 65536).found[0].events.size()) <= 0.2 * kSeconds / 60 + 1);
   }
 }
