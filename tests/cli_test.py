@@ -46,6 +46,8 @@ def file_arguments(command, path, scratch):
         return [path, scratch / "out.nwb"]
     if shape.startswith(("PATH", "STUDY")):
         return [path, "--out", scratch / "out"]
+    if command["name"] == "apply-filters":
+        return [path, "--filters", path]
     return [path, "-o", scratch / "out.nwb"] if command["kind"] in ("channels", "sweeps") else [path]
 
 

@@ -271,6 +271,10 @@ class Parser {
 }  // namespace
 
 MemFile parse_mem(std::string_view bytes, const std::string& path, bool keep_identity) {
+  // A line of a binary file may look like a heading.
+  if (const auto at = bytes.find('\0'); at != std::string_view::npos) {
+    throw FileError(path, fmt::format("is no text: byte {} is 0", at), fmt::format("byte {}", at), static_cast<std::int64_t>(at));
+  }
   return Parser(bytes, path, keep_identity).run();
 }
 

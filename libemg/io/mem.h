@@ -4,7 +4,7 @@
 // Latin-1 or UTF-8, any line end; sections in any order, any of them missing; unknown sections are kept as text. Names, file names, dates,
 // operator and comments are dropped unless keep_identity is set.
 // Throws FileError with the line number: a row with fewer numbers than its section has columns, a number that is not finite, a model whose
-// number of units is not the one announced, scan points outside the rows, a file that holds none of the sections. Cost: one pass.
+// number of units is not the one announced, scan points outside the rows, a file that is no text or holds none of the sections. Cost: one pass.
 
 #include <filesystem>
 #include <optional>
