@@ -26,7 +26,7 @@ constexpr const char* kStoredUnitTable = "truth_unit_properties";
 // Where a recording came from stands in its provenance: the same file and options give the same result file.
 RecordingHandle handle_of(Recording&& recording, const RecordingFile& file) {
   const bool has_history = !recording.provenance.empty();
-  auto shared = std::make_shared<Recording>(std::move(recording));
+  auto shared = shared_recording(std::move(recording));
   if (has_history) return {std::move(shared)};
   return {std::move(shared), std::make_shared<RecordingSource>(file.path(), file.input_files())};
 }

@@ -182,7 +182,7 @@ py::object run_on_handle(const OperationEntry& entry, RecordingHandle& handle, C
     payload["provenance"] = provenance_payload(provenance);
     return make_result(entry, payload);
   }
-  auto computed = std::make_shared<Recording>(without_samples(recording));
+  auto computed = shared_recording(without_samples(recording));
   computed->samples = std::move(result.signal);
   computed->provenance = std::move(provenance);
   mark_computed(*computed, result.rate_hz, entry, call.values);

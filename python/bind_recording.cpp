@@ -195,6 +195,13 @@ const std::vector<ProvenanceEntry>& provenance_of(RecordingHandle& handle) {
   return handle.recording->provenance;
 }
 
+std::shared_ptr<Recording> shared_recording(Recording&& recording) {
+  return {new Recording(std::move(recording)), [](Recording* given_up) {
+            recycle(std::move(given_up->samples));
+            delete given_up;
+          }};
+}
+
 Recording without_samples(const Recording& recording) {
   Recording header;
   header.rate_hz = recording.rate_hz;

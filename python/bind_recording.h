@@ -20,6 +20,9 @@ struct RecordingHandle {
 /// Provenance of the recording; the first call after reading takes the sum of its files. Holds the interpreter's lock.
 const std::vector<ProvenanceEntry>& provenance_of(RecordingHandle& handle);
 
+/// A recording for Python; when it is given up, the next one of its size takes its memory (`recycle`).
+std::shared_ptr<Recording> shared_recording(Recording&& recording);
+
 /// Everything of `recording` but its samples.
 Recording without_samples(const Recording& recording);
 
