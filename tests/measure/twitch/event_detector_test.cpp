@@ -141,7 +141,10 @@ TEST_CASE("no event crosses a gap") {
   auto signal = four_channels(20);
   const Gap gap{-1, 10000, 4000, "lost"};
   bridge_gaps(signal, {gap});
-  for (const auto& event : detect(signal, 2048, {}, 65536, 1, {gap}).found[0].events) CHECK((event.span.first >= 14000 || event.span.first + event.span.count <= 10000));
+  const auto detection = detect(signal, 2048, {}, 65536, 1, {gap});
+  for (const auto& event : detection.found[0].events) {
+    CHECK((event.span.first >= 14000 || event.span.first + event.span.count <= 10000));
+  }
 }
 
 TEST_CASE("what cannot be looked at is refused or excluded") {
