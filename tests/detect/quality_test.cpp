@@ -11,6 +11,7 @@
 #include "libemg/filter/butterworth.h"
 #include "tests/detect/scenes.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 
 using namespace emg;
 
@@ -28,11 +29,6 @@ RowMatrix band_noise(std::uint64_t seed, Index channels = 1, double seconds = 20
   RowMatrix y = bandpass(x, 2048, {});
   for (Index c = 0; c < channels; ++c) y.row(c) /= std::sqrt(y.row(c).squaredNorm() / static_cast<double>(n));
   return y;
-}
-
-std::filesystem::path shared_data() {
-  const char* given = std::getenv("EMG_SHARED_DATA");
-  return given && *given ? std::filesystem::path(given) : std::filesystem::path(EMG_SOURCE_DIR) / "../shared/data";
 }
 
 // Samples of a WFDB record of one channel in format 16.
@@ -134,13 +130,8 @@ TEST_CASE("a recording: gaps are counted, declared limits used, other kinds spar
 }
 
 TEST_CASE("real needle records are not clipped") {
-  const auto folder = shared_data() / "physionet_emgdb";
-  if (!std::filesystem::exists(folder / "emg_neuropathy.dat")) {
-    const char* ci = std::getenv("CI");
-    if (ci && std::string(ci) == "true") FAIL("shared data physionet_emgdb are missing");
-    WARN("skipped: shared data physionet_emgdb are not there");
-    return;
-  }
+  const auto folder = emg_test::shared_data("physionet_emgdb");
+  if (folder.empty()) return;
   for (const char* name : {"emg_healthy.dat", "emg_myopathy.dat", "emg_neuropathy.dat"}) {
     CAPTURE(name);
     Recording recording;

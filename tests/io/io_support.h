@@ -1,5 +1,5 @@
 #pragma once
-// Temporary folders, hand-made files and the shared recordings for the tests of io.
+// Temporary folders and hand-made files for the tests of io.
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 
 namespace emg_test {
 
@@ -47,17 +48,6 @@ class TempFolder {
 inline std::string bytes_of(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-/// Path of shared data, or "" (with a message) where they are absent; absent with CI=true is a failure.
-inline fs::path shared_data(const std::string& name) {
-  const char* folder = std::getenv("EMG_SHARED_DATA");
-  const auto path = fs::path(folder && *folder ? folder : EMG_SOURCE_DIR "/../shared/data") / name;
-  if (fs::exists(path)) return path;
-  const char* ci = std::getenv("CI");
-  if (ci && std::string(ci) == "true") FAIL("shared data are missing: " << path.string());
-  WARN("skipped, shared data are missing: " << path.string());
-  return {};
 }
 
 /// One signal of a hand-made EDF or BDF file; text fields as they shall stand in the header.

@@ -6,6 +6,7 @@
 #include "libemg/core/error.h"
 #include "libemg/io/atomic_file.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 
 using namespace emg;
 
@@ -94,20 +95,16 @@ TEST_CASE("lists hold one base name on each line") {
 }
 
 TEST_CASE("the real files are read") {
-  const char* root = std::getenv("EMG_SHARED_DATA");
-  if (!root || !std::filesystem::exists(std::string(root) + "/cmapscan_caedm")) {
-    if (std::getenv("CI")) FAIL("EMG_SHARED_DATA has no cmapscan_caedm");
-    WARN("skipped: no shared data");
-    return;
-  }
+  const auto folder = emg_test::shared_data("cmapscan_caedm");
+  if (folder.empty()) return;
   int scans = 0, other = 0;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(root) + "/cmapscan_caedm/scans")) {
+  for (const auto& file : std::filesystem::directory_iterator(folder / "scans")) {
     const auto m = read_mem(file.path());
     REQUIRE(m.scan);
     CHECK(m.model.size() > 50);
     ++scans;
   }
-  for (const auto& file : std::filesystem::directory_iterator(std::string(root) + "/nerve_excitability_nervenorms")) {
+  for (const auto& file : std::filesystem::directory_iterator(folder.parent_path() / "nerve_excitability_nervenorms")) {
     if (file.path().extension() != ".MEM") continue;
     CHECK(read_mem(file.path()).response_pct.size() >= 10);
     ++other;
@@ -115,7 +112,7 @@ TEST_CASE("the real files are read") {
   CHECK(scans == 30);
   CHECK(other == 4);
   std::size_t named = 0;
-  for (const auto& file : std::filesystem::directory_iterator(std::string(root) + "/cmapscan_caedm/lists"))
+  for (const auto& file : std::filesystem::directory_iterator(folder / "lists"))
     named += read_mef(file.path()).size();
   CHECK(named == 30);
 }

@@ -10,6 +10,7 @@
 #include "libemg/core/error.h"
 #include "tests/score/score_support.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 
 using namespace emg;
 
@@ -21,11 +22,6 @@ std::vector<MotorUnit> population() {
 
 const UnitScore& row_of(const DecompositionScore& score, std::int64_t reference) {
   return *std::find_if(score.units.begin(), score.units.end(), [&](const UnitScore& row) { return row.reference_unit == reference; });
-}
-
-std::filesystem::path shared(const std::string& name) {
-  const char* folder = std::getenv("EMG_SHARED_DATA");
-  return std::filesystem::path(folder ? folder : EMG_SOURCE_DIR "/../shared/data") / name;
 }
 
 std::vector<MotorUnit> read_events(const std::filesystem::path& path) {
@@ -190,13 +186,8 @@ TEST_CASE("label score: repeats of a lower id are dropped, the rest assigned") {
 }
 
 TEST_CASE("label score of the published example, to the last digit") {
-  const auto folder = shared("munitquest_eval");
-  if (!std::filesystem::exists(folder)) {
-    const char* ci = std::getenv("CI");
-    REQUIRE_FALSE((ci && std::string(ci) == "true"));
-    WARN("skipped: " << folder << " is missing (EMG_SHARED_DATA)");
-    return;
-  }
+  const auto folder = emg_test::shared_data("munitquest_eval");
+  if (folder.empty()) return;
   const auto truth = read_events(folder / "example_reference.tsv"), found = read_events(folder / "example_prediction.tsv");
   REQUIRE(truth.size() == 25);
   REQUIRE(found.size() == 16);

@@ -11,6 +11,7 @@
 #include "libemg/io/mem.h"
 #include "libemg/measure/ncs/stair_fit.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 #include "tests/support/reference.h"
 
 using namespace emg;
@@ -39,16 +40,12 @@ CmapScan staircase(int units, int repeats) {
 }  // namespace
 
 TEST_CASE("the 30 real scans have the numbers of their tables") {
-  const char* root = std::getenv("EMG_SHARED_DATA");
-  if (!root || !std::filesystem::exists(std::string(root) + "/cmapscan_caedm")) {
-    if (std::getenv("CI")) FAIL("EMG_SHARED_DATA has no cmapscan_caedm");
-    WARN("skipped: no shared data");
-    return;
-  }
+  const auto folder = emg_test::shared_data("cmapscan_caedm");
+  if (folder.empty()) return;
   int count = 0, cdix_exact = 0;
   double seconds = 0;
   for (const auto& c : reference_cases("cmap_scan.txt", "scan")) {
-    const auto scan = read_scan(std::string(root) + "/cmapscan_caedm/scans/" + c.text("file") + ".MEM");
+    const auto scan = read_scan(folder / "scans" / (c.text("file") + ".MEM"));
     const auto& v = c.values;
     CAPTURE(c.text("file"));
     const auto start = std::chrono::steady_clock::now();

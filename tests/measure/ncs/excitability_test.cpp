@@ -10,6 +10,7 @@
 #include "libemg/core/error.h"
 #include "libemg/io/mem.h"
 #include "tests/support/catch.h"
+#include "tests/support/shared_data.h"
 
 using namespace emg;
 
@@ -44,14 +45,10 @@ const Expected kFiles[] = {
 }  // namespace
 
 TEST_CASE("derived numbers of real files are those of their tables") {
-  const char* root = std::getenv("EMG_SHARED_DATA");
-  if (!root || !std::filesystem::exists(std::string(root) + "/nerve_excitability_nervenorms")) {
-    if (std::getenv("CI")) FAIL("EMG_SHARED_DATA has no nerve_excitability_nervenorms");
-    WARN("skipped: no shared data");
-    return;
-  }
+  const auto folder = emg_test::shared_data("nerve_excitability_nervenorms");
+  if (folder.empty()) return;
   for (const auto& e : kFiles) {
-    const auto row = excitability(data_of(read_mem(std::string(root) + "/nerve_excitability_nervenorms/" + e.file)));
+    const auto row = excitability(data_of(read_mem(folder / e.file)));
     CAPTURE(e.file, row.reason);
     if (!std::isnan(e.rheobase)) {
       CHECK(*row.rheobase_ma == Approx(e.rheobase).margin(0.0006));
@@ -74,12 +71,8 @@ TEST_CASE("derived numbers of real files are those of their tables") {
 }
 
 TEST_CASE("194 records of another form are computed, none refused") {
-  const char* root = std::getenv("EMG_SHARED_DATA");
-  const auto path = std::string(root ? root : "") + "/nerve_excitability_nervenorms/participants.json";
-  if (!std::filesystem::exists(path)) {
-    WARN("skipped: no shared data");
-    return;
-  }
+  const auto path = emg_test::shared_data("nerve_excitability_nervenorms/participants.json");
+  if (path.empty()) return;
   std::ifstream in(path);
   const auto records = nlohmann::json::parse(in);
   int count = 0;
