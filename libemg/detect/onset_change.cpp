@@ -23,28 +23,35 @@ std::vector<Index> cheapest_segments(const std::vector<double>& prefix, Index sa
   const auto n = static_cast<Index>(prefix.size()) - 1;
   constexpr double kNone = std::numeric_limits<double>::infinity();
   std::vector<double> best(static_cast<std::size_t>(n) + 1, kNone);
-  std::vector<Index> from(static_cast<std::size_t>(n) + 1, 0), candidates;
+  std::vector<Index> from(static_cast<std::size_t>(n) + 1, 0);
+  struct Candidate {
+    Index first, beaten;  // `beaten`: from where on a change there was better than one at `first`
+  };
+  std::vector<Candidate> candidates;
   best[0] = -penalty;
   const auto cost = [&](Index a, Index b) {
     return segment_cost(prefix[static_cast<std::size_t>(b)] - prefix[static_cast<std::size_t>(a)], static_cast<double>((b - a) * samples_in_bin));
   };
   std::vector<double> without_penalty;
   for (Index t = shortest; t <= n; ++t) {
-    if (best[static_cast<std::size_t>(t - shortest)] < kNone) candidates.push_back(t - shortest);
+    if (best[static_cast<std::size_t>(t - shortest)] < kNone) candidates.push_back({t - shortest, n + 1});
     without_penalty.clear();
     auto& lowest = best[static_cast<std::size_t>(t)];
-    for (const Index s : candidates) {
-      const double total = best[static_cast<std::size_t>(s)] + cost(s, t);
+    for (const auto& c : candidates) {
+      const double total = best[static_cast<std::size_t>(c.first)] + cost(c.first, t);
       without_penalty.push_back(total);
       if (total + penalty < lowest) {
         lowest = total + penalty;
-        from[static_cast<std::size_t>(t)] = s;
+        from[static_cast<std::size_t>(t)] = c.first;
       }
     }
-    // What cannot become the last change any more, and what lies too far back.
+    // What cannot become the last change any more, and what lies too far back. A change at t is open only to segments that end at
+    // t + shortest or later: until then what it beats is still needed.
     std::size_t kept = 0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      if (without_penalty[i] < lowest && t - candidates[i] < longest) candidates[kept++] = candidates[i];
+      auto c = candidates[i];
+      if (without_penalty[i] >= lowest) c.beaten = std::min(c.beaten, t);
+      if (t + 1 < c.beaten + shortest && t - c.first < longest) candidates[kept++] = c;
     }
     candidates.resize(kept);
   }
@@ -80,18 +87,19 @@ Index best_split(std::span<const double> q, Index first, Index from, Index to, I
 
 }  // namespace
 
-Found change_bursts(std::span<const double> q, std::span<const double> backward, double rate_hz, const OnsetOptions& o) {
+Found change_bursts(std::span<const double> forward, std::span<const double> backward, double rate_hz, const OnsetOptions& o) {
   constexpr double kQuietS = 0.2, kActiveS = 0.1;
   constexpr Index kReachBins = 2;
-  const auto n = static_cast<Index>(q.size());
+  const auto n = static_cast<Index>(forward.size());
   const Index bin = samples_in_s(kBinS, rate_hz), bins = n / bin;
   Found found;
   found.threshold = kActive;
   if (bins < 2) return found;
+  // The segments are those of both directions together, so that time reversed has the same ones.
   std::vector<double> prefix(static_cast<std::size_t>(bins) + 1);
   for (Index b = 0; b < bins; ++b) {
     double sum = 0;
-    for (Index i = b * bin; i < (b + 1) * bin; ++i) sum += q[static_cast<std::size_t>(i)];
+    for (Index i = b * bin; i < (b + 1) * bin; ++i) sum += (forward[static_cast<std::size_t>(i)] + backward[static_cast<std::size_t>(i)]) / 2;
     prefix[static_cast<std::size_t>(b) + 1] = prefix[static_cast<std::size_t>(b)] + sum;
   }
   const Index hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 1, gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 1;
@@ -110,7 +118,7 @@ Found change_bursts(std::span<const double> q, std::span<const double> backward,
     const Index start = coarse[k].first, end = start + coarse[k].count;
     const Index before = k > 0 ? coarse[k - 1].first + coarse[k - 1].count : 0, after = k + 1 < coarse.size() ? coarse[k + 1].first : n;
     // A burst at the edge of the record did not start or end there.
-    const Index first = start == 0 ? 0 : best_split(q, std::max(before, start - quiet), std::max(before, start - reach),
+    const Index first = start == 0 ? 0 : best_split(forward, std::max(before, start - quiet), std::max(before, start - reach),
                                                     std::min(start + reach, end - 1), std::min(end, start + loud));
     const Index last = end == n ? n : best_split(backward, std::max(start, end - loud), std::max(start + 1, end - reach), std::min(end + reach, after),
                                                  std::min(after, end + quiet));

@@ -118,13 +118,23 @@ TEST_CASE("sample entropy finds bursts within 25 ms and passes over isolated spi
 TEST_CASE("change: reversing the time swaps starts and ends") {
   OnsetOptions options;
   options.method = OnsetMethod::change;
-  for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const RowMatrix x = step_scene(seed, 20);
-    const auto forward = onsets(x, kRate, options), backward = onsets(x.rowwise().reverse().eval(), kRate, options);
-    REQUIRE(forward.size() == 1);
-    REQUIRE(backward.size() == 1);
-    CHECK(forward[0].start_s == Approx(2.5 - backward[0].end_s).margin(0.003));
-    CHECK(forward[0].end_s == Approx(2.5 - backward[0].start_s).margin(0.003));
+  for (const double snr_db : {6.0, 10.0, 15.0, 20.0}) {
+    int single = 0;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      const RowMatrix x = step_scene(seed, snr_db);
+      const auto forward = onsets(x, kRate, options), backward = onsets(x.rowwise().reverse().eval(), kRate, options);
+      CAPTURE(snr_db, seed);
+      REQUIRE_FALSE(forward.empty());
+      REQUIRE(forward.size() == backward.size());
+      single += forward.size() == 1;
+      for (std::size_t i = 0; i < forward.size(); ++i) {
+        const auto& mirrored = backward[backward.size() - 1 - i];
+        CHECK(forward[i].start_s == Approx(2.5 - mirrored.end_s).margin(0.003));
+        CHECK(forward[i].end_s == Approx(2.5 - mirrored.start_s).margin(0.003));
+      }
+    }
+    CAPTURE(snr_db);
+    CHECK(single >= 198);
   }
 }
 
