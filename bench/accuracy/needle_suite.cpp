@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 
 #include "bench/accuracy/suite.h"
 #include "libemg/decompose/needle/needle_decomposition.h"
@@ -19,7 +20,7 @@ struct NeedleRow {
   double rate_hz = 0, noise_uv = 0;
   int units = 0, visible = 0, visible_accepted = 0, accepted = 0, accepted_good = 0, accepted_invalid = 0;
   std::optional<double> mean_roa, precision, recall, overlapped_recall;
-  double seconds = 0, times_real_time = 0;
+  double seconds = 0, processor_seconds = 0, times_real_time = 0;
 
   static constexpr auto fields() {
     using R = NeedleRow;
@@ -38,11 +39,24 @@ struct NeedleRow {
                       field("precision", &R::precision, {}, "of their discharges"),
                       field("recall", &R::recall, {}, "of the discharges of the units they match"),
                       field("overlapped_recall", &R::overlapped_recall, {}, "recall of discharges with another unit's within 5 ms"),
-                      field("seconds", &R::seconds, {}, "computing"),
-                      field("times_real_time", &R::times_real_time, {}, "length of the recording / computing")};
+                      field("seconds", &R::seconds, {}, "computing, what else the machine does included"),
+                      field("processor_seconds", &R::processor_seconds, {}, "computing, summed over threads"),
+                      field("times_real_time", &R::times_real_time, {}, "length of the recording / processor_seconds")};
   }
 };
 static_assert(fully_described<NeedleRow>());
+
+struct Cost {
+  double seconds, processor_seconds;
+};
+
+// A limit "on one core" holds on a busy machine as well: processor time.
+template <class Compute>
+auto costed(Compute&& compute) {
+  const std::clock_t start = std::clock();
+  auto [result, seconds] = timed(compute);
+  return std::pair{std::move(result), Cost{seconds, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC}};
+}
 
 struct Confidence {
   double stated;
@@ -240,21 +254,22 @@ SuiteResult run(const SuiteOptions& options, int threads) {
       scene.noise.noise_uv = c.noise_uv;
       scene.waveform.generator = c.generator;
       const auto simulation = simulate_needle(scene, threads);
-      const auto add = [&](NeedleRow row, const char* method, double seconds) {
+      const auto add = [&](NeedleRow row, const char* method, const Cost& cost) {
         row.generator = name_of(c.generator);
         row.method = method;
         row.seed = seed;
         row.rate_hz = c.rate_hz;
         row.noise_uv = c.noise_uv;
-        row.seconds = seconds;
-        row.times_real_time = simulation.recording.duration_s() / seconds;
+        row.seconds = cost.seconds;
+        row.processor_seconds = cost.processor_seconds;
+        row.times_real_time = simulation.recording.duration_s() / cost.processor_seconds;
         rows.push_back(std::move(row));
       };
-      const auto [found, seconds] = timed([&] { return decompose_needle(simulation.recording, {}, threads); });
-      add(score_accepted(simulation, found.units, c.noise_uv), "needle", seconds);
+      const auto [found, cost] = costed([&] { return decompose_needle(simulation.recording, {}, threads); });
+      add(score_accepted(simulation, found.units, c.noise_uv), "needle", cost);
       add_confidences(confidences, simulation, found);
-      const auto [baseline, baseline_seconds] = timed([&] { return threshold_kmeans(simulation, c.units); });
-      add(score_accepted(simulation, baseline, c.noise_uv), "threshold_kmeans", baseline_seconds);
+      const auto [baseline, baseline_cost] = costed([&] { return threshold_kmeans(simulation, c.units); });
+      add(score_accepted(simulation, baseline, c.noise_uv), "threshold_kmeans", baseline_cost);
     }
   }
   double accepted = 0, good = 0, invalid = 0, visible_units = 0, found_units = 0, roa = 0, overlap = 0, overlap_rows = 0, slowest = 0;
@@ -266,7 +281,7 @@ SuiteResult run(const SuiteOptions& options, int threads) {
     visible_units += row.visible;
     found_units += row.visible_accepted;
     roa += row.mean_roa.value_or(0) * row.accepted;
-    slowest = std::max(slowest, row.seconds);
+    slowest = std::max(slowest, row.processor_seconds);
     if (!row.overlapped_recall) continue;
     overlap += *row.overlapped_recall;
     ++overlap_rows;
@@ -279,7 +294,7 @@ SuiteResult run(const SuiteOptions& options, int threads) {
   result.at_most("invalid accepted trains", invalid / std::max(1.0, accepted), 0.03, 0.02);
   result.at_least("visible units accepted", found_units / std::max(1.0, visible_units), 0.85, 0.95);
   result.at_most("calibration error of the confidence", calibration_error(confidences), 0.02, 0.01);
-  result.at_most("seconds for 10 s of record", slowest, 10, 1);
+  result.at_most("processor seconds for 10 s of record", slowest, 10, 1);
   return result;
 }
 

@@ -24,7 +24,6 @@ struct Placed {
 struct State {
   std::vector<Placed> spikes;
   double cost = 0;
-  std::vector<double> curve;  // units x lags: cost of one more discharge without its prior, which jumps and is not interpolated
 };
 
 struct Candidate {
@@ -63,7 +62,6 @@ class Search {
 
   void run() {
     std::vector<State> beam(1);
-    beam[0].curve = base_;
     seen_.push_back({{}, {}, 0, 0});
     double best = 0;
     int idle = 0;
@@ -104,9 +102,17 @@ class Search {
     return {static_cast<double>(l) + shift, b + shift * (c - a) / 2 + shift * shift * bend / 2};
   }
 
-  void propose(const State& s, std::size_t parent, std::vector<Candidate>& out) const {
+  // Adds to `out`, lags from `first` on, what discharges of `unit` cost more or less beside `p`.
+  void add_beside(const Placed& p, int unit, Index first, std::span<double> out) const {
+    gram_.add(p.unit, unit, p.lag - static_cast<double>(first), 2 * scale_, out);
+  }
+
+  void propose(const State& s, std::size_t parent, std::vector<Candidate>& out) {
     for (int u = 0; u < units_; ++u) {
-      const double* curve = s.curve.data() + at(u, 0);
+      // Cost of one more discharge without its prior, which jumps and is not interpolated. Only sets that grow need it for every unit and lag.
+      curve_.assign(base_.begin() + static_cast<std::ptrdiff_t>(at(u, 0)), base_.begin() + static_cast<std::ptrdiff_t>(at(u, 0) + static_cast<std::size_t>(count_)));
+      for (const auto& p : s.spikes) add_beside(p, u, 0, curve_);
+      const double* curve = curve_.data();
       std::array<std::pair<double, Index>, kMinimaPerUnit> best;
       best.fill({std::numeric_limits<double>::infinity(), -1});
       for (Index l = 0; l < count_; ++l) {
@@ -125,10 +131,6 @@ class Search {
     }
   }
 
-  void place(State& s, const Placed& p, double gain) const {
-    for (int v = 0; v < units_; ++v) gram_.add(p.unit, v, p.lag, 2 * gain * scale_, {s.curve.data() + at(v, 0), static_cast<std::size_t>(count_)});
-  }
-
   // Moves every discharge to its best lag with the others fixed.
   void reoptimise(State& s) const {
     const auto reach = static_cast<Index>(kReoptimise_ms * o_.rate_hz / 1000);
@@ -138,8 +140,10 @@ class Search {
       for (auto& p : s.spikes) {
         const auto centre = std::clamp<Index>(static_cast<Index>(std::llround(p.lag)), 0, count_ - 1);
         const Index low = std::max<Index>(0, centre - reach - 1), high = std::min(count_, centre + reach + 2);
-        own.assign(s.curve.begin() + static_cast<std::ptrdiff_t>(at(p.unit, low)), s.curve.begin() + static_cast<std::ptrdiff_t>(at(p.unit, high)));
-        gram_.add(p.unit, p.unit, p.lag - static_cast<double>(low), -2 * scale_, own);
+        own.assign(base_.begin() + static_cast<std::ptrdiff_t>(at(p.unit, low)), base_.begin() + static_cast<std::ptrdiff_t>(at(p.unit, high)));
+        for (const auto& q : s.spikes) {
+          if (&q != &p) add_beside(q, p.unit, low, own);
+        }
         const auto total = [&](Index l) { return own[static_cast<std::size_t>(l)] + prior_(p.unit, low + l); };
         Index best = centre - low;
         for (Index l = 0; l < high - low; ++l) {
@@ -150,10 +154,8 @@ class Search {
         if (std::abs(lag - p.lag) < 0.1) continue;
         const double before = value_at(own, p.lag - static_cast<double>(low)) + weight(p.unit, p.lag), after = value + weight(p.unit, lag);
         if (after > before - 1e-3) continue;
-        place(s, p, -1);
         s.cost += after - before;
         p.lag = lag;
-        place(s, p, 1);
         moved = true;
       }
       if (!moved) break;
@@ -188,7 +190,6 @@ class Search {
       s.spikes.push_back(c.spike);
       if (!known.insert(key(s.spikes)).second) continue;
       s.cost = c.cost;
-      place(s, c.spike, 1);
       reoptimise(s);
       next.push_back(std::move(s));
     }
@@ -231,7 +232,7 @@ class Search {
   int units_;
   const RowMatrix& prior_;
   double scale_;
-  std::vector<double> base_, occam_;
+  std::vector<double> base_, occam_, curve_;
   double energy_ = 0, enough_ = 0;
   bool explained_ = false;
   std::vector<Seen> seen_;
