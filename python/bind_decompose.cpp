@@ -93,6 +93,7 @@ py::dict reuse_filters(RecordingHandle& handle, const py::dict& filters, const p
 void bind_decompose(py::module_& module) {
   module.def("decompose", &decompose_recording);
   module.def("decompose_potentials", &decompose_potentials);
+  module.def("suits_needle", [](const RecordingHandle& handle) { return suits_needle(*handle.recording); });
   module.def("apply_filters", &reuse_filters);
 }
 

@@ -1,22 +1,6 @@
 #include "tools/decompose_needle.h"
 
-#include <algorithm>
-
 namespace emg::tools {
-
-bool by_potentials(const Recording& recording, DecomposeMethod method) {
-  if (method != DecomposeMethod::automatic) return method == DecomposeMethod::potentials;
-  constexpr Index kFewest = 8;  // channels from which filters separate sources
-  Index emg_channels = 0;
-  bool needle = false;
-  for (const auto& channel : recording.channels) {
-    if (channel.kind != ChannelKind::emg) continue;
-    ++emg_channels;
-    for (const char* word : {"needle", "concentric", "monopolar", "wire", "single_fibre", "single fibre", "intramuscular"})
-      needle |= channel.electrode_kind.find(word) != std::string::npos;
-  }
-  return emg_channels < kFewest || (needle && emg_channels == kFewest);
-}
 
 NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording) {
   NwbContents contents;

@@ -27,9 +27,6 @@ struct DecomposeMethodOptions {
 };
 static_assert(fully_described<DecomposeMethodOptions>());
 
-/// Whether the potentials of single channels are what to go by.
-bool by_potentials(const Recording& recording, DecomposeMethod method);
-
 /// Units, their table, discharges, unassigned activity and the summary as contents of a result file; `warnings` is extended.
 NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording);
 

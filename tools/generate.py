@@ -20,6 +20,7 @@ RESULTS = {"arrays": "Arrays", "events": "Events", "rows": "Table"}
 EXPORTS = {
     "_adapt": "from_dataframe from_numpy from_xarray",
     "_batch": "analyze analyze_file batch collect",
+    "_decompose": "Decomposer Decomposition NeedleDecomposition Units apply_filters decompose",
     "_errors": "EndplateWarning Error FileError InvalidArgument NumericalError",
     "_files": "RecordingFile build_info describe read_table show_config simulate version",
     "_ncs": "NcsStudy",

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ._adapt import (from_dataframe as from_dataframe, from_numpy as from_numpy, from_xarray as from_xarray)
 from ._batch import (analyze as analyze, analyze_file as analyze_file, batch as batch, collect as collect)
+from ._decompose import (Decomposer as Decomposer, Decomposition as Decomposition, NeedleDecomposition as NeedleDecomposition, Units as Units, apply_filters as apply_filters, decompose as decompose)
 from ._errors import (EndplateWarning as EndplateWarning, Error as Error, FileError as FileError, InvalidArgument as InvalidArgument, NumericalError as NumericalError)
 from ._files import (RecordingFile as RecordingFile, build_info as build_info, describe as describe, read_table as read_table, show_config as show_config, simulate as simulate, version as version)
 from ._ncs import (NcsStudy as NcsStudy)

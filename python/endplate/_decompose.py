@@ -112,21 +112,17 @@ class NeedleDecomposition(Units):
         return tuple(u for u in self if u.status == "accepted")
 
 
-_FEWEST_SOURCES = 8
-
-
-def _method(method: str, channel_count: int) -> str:
+def _is_template(method: str, recording: Recording) -> bool:
     if method not in ("auto", "sources", "template"):
         raise _core_invalid(f'method is "{method}", expected one of auto, sources, template')
-    if method == "auto":
-        return "template" if channel_count < _FEWEST_SOURCES else "sources"
-    return method
+    return method == "template" or (method == "auto" and _core.suits_needle(recording._handle))
 
 
 def decompose(signal: Any, *, method: str = "auto", rate_hz: Optional[float] = None, threads: int = 1, progress: Optional[Progress] = None,
               **options: Any) -> Any:
-    """Motor units of a recording: a Decomposition (method `sources`, at least 8 channels) or a NeedleDecomposition (`template`, fewer).
+    """Motor units of a recording: a Decomposition (method `sources`) or a NeedleDecomposition (`template`).
 
+    `auto` takes `template` below 8 EMG channels, and for needles and wires up to 8.
     `signal` is a Recording, an array (channels, samples) in microvolts with `rate_hz`, a DataFrame or a DataArray. Options are those of
     `endplate decompose` with underscores (docs/options.md). `progress(round, units)` may return False to stop with the units so far.
     The same input and options give the same bits for any number of threads.
@@ -134,7 +130,7 @@ def decompose(signal: Any, *, method: str = "auto", rate_hz: Optional[float] = N
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be None or callable(round, units), not {type(progress).__name__}")
     recording = _recording(signal, rate_hz)
-    if _method(method, recording.data.shape[0]) == "template":
+    if _is_template(method, recording):
         return NeedleDecomposition(_core.decompose_potentials(recording._handle, threads, options))
     return Decomposition(_core.decompose(recording._handle, threads, _on_change(progress), options))
 

@@ -296,4 +296,17 @@ NeedleDecomposition decompose_needle(const ChannelsView& signal, double rate_hz,
   return decompose(signal, rate_hz, {}, options, threads);
 }
 
+bool suits_needle(const Recording& recording) {
+  constexpr Index kFewest = 8;
+  Index emg_channels = 0;
+  bool needle = false;
+  for (const auto& channel : recording.channels) {
+    if (channel.kind != ChannelKind::emg) continue;
+    ++emg_channels;
+    for (const char* word : {"needle", "concentric", "monopolar", "wire", "single_fibre", "single fibre", "intramuscular"})
+      needle |= channel.electrode_kind.find(word) != std::string::npos;
+  }
+  return emg_channels < kFewest || (needle && emg_channels == kFewest);
+}
+
 }  // namespace emg

@@ -212,4 +212,7 @@ NeedleDecomposition decompose_needle(const Recording& recording, const NeedleOpt
 /// The same for a signal without gaps.
 NeedleDecomposition decompose_needle(const ChannelsView& signal, double rate_hz, const NeedleOptions& options, int threads = 1);
 
+/// Whether a recording has fewer than eight channels of EMG, from which filters separate no sources, or eight with a needle or wire among them.
+bool suits_needle(const Recording& recording);
+
 }  // namespace emg
