@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "libemg/core/parallel.h"
 #include "libemg/measure/ncs/response_internal.h"
@@ -20,6 +21,7 @@ constexpr double kSlow[] = {1.0, 1.4, 2, 2.8, 4, 5.6, 8, 11, 14, 20};    // ms
 constexpr double kShortestFitMs = 0.8, kLongestFitMs = 25, kStepMs = 0.2, kRecentMs = 0.4, kQuietMs = 0.5;
 constexpr double kTolerance = 1.5, kRecentFactor = 1.5;  // of the noise; of the end of the stretch
 constexpr double kShareOfResponse = 0.004;               // what the model may miss of a large response
+constexpr double kLatestStartMs = 3, kStartStepMs = 0.1;  // of the decay
 constexpr int kFailures = 3;
 constexpr int kPasses = 3;
 constexpr Index kRailSamples = 3;
@@ -121,12 +123,31 @@ double residual_rms(const Trace& t, const Tail& tail, Index first, Index last) {
   return std::sqrt(sum / static_cast<double>(last - first + 1));
 }
 
+Index samples_of(const Trace& t, double ms) { return std::max<Index>(1, static_cast<Index>(std::llround(ms * t.rate_hz / 1000))); }
+
+// What the model may miss, RMS.
+double tolerance_of(const Trace& t, Index first, double sigma) {
+  double largest = 0;
+  for (Index i = first + samples_of(t, 1); i < t.size(); ++i) largest = std::max(largest, std::abs(t.at(i)));
+  return std::max(kTolerance * sigma, kShareOfResponse * largest);
+}
+
+// First sample from which the artefact decays as exponentials do: the pulse and the ringing of filters last longer than the blank where a
+// stimulator takes its charge back, and exponentials laid through them go anywhere later. Empty if it never decays.
+std::optional<Index> decays_from(const Trace& t, Index first, double sigma) {
+  const double tolerance = tolerance_of(t, first, sigma);
+  const Index latest = std::min(t.zero + samples_of(t, kLatestStartMs), t.size() - 1 - samples_of(t, kShortestFitMs));
+  for (Index start = first; start <= latest; start += samples_of(t, kStartStepMs)) {
+    const Index last = start + samples_of(t, kShortestFitMs);
+    if (residual_rms(t, fit_tail(t, start, last, sigma), start, last) <= tolerance) return start;
+  }
+  return std::nullopt;
+}
+
 // End of the longest stretch after the blank that exponentials explain: where the response sets in they fail for good.
 Index explained_until(const Trace& t, Index first, double sigma) {
-  const auto samples = [&](double ms) { return std::max<Index>(1, static_cast<Index>(std::llround(ms * t.rate_hz / 1000))); };
-  double largest = 0;
-  for (Index i = first + samples(1); i < t.size(); ++i) largest = std::max(largest, std::abs(t.at(i)));
-  const double tolerance = std::max(kTolerance * sigma, kShareOfResponse * largest);
+  const auto samples = [&](double ms) { return samples_of(t, ms); };
+  const double tolerance = tolerance_of(t, first, sigma);
   Index good = std::min(first + samples(kShortestFitMs), t.size() - 1);
   int failures = 0;
   const Index end = std::min(t.size() - 1, first + samples(kLongestFitMs));
@@ -146,7 +167,14 @@ Trace without_exponentials(const Trace& trace, const StimulusArtefactOptions& o)
   const double level = level_of(t);
   for (double& v : t.y) v -= level;
   const double sigma = baseline_of(trace, 0, 1).sigma_uv;
-  const Index first = blank_end(t, o.blank_ms);
+  const Index blanked = blank_end(t, o.blank_ms);
+  const auto start = decays_from(t, blanked, sigma);
+  if (!start) {
+    bridge(t, blanked, 0);
+    for (double& v : t.y) v += level;
+    return t;
+  }
+  const Index first = *start;
   const auto samples = [&](double ms) { return static_cast<Index>(std::llround(ms * t.rate_hz / 1000)); };
   const Index least = std::min(first + samples(kShortestFitMs), t.size() - 1);
   const Index most = std::max(least, explained_until(t, first, sigma));

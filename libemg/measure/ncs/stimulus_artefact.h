@@ -6,9 +6,11 @@
 // has gone over: the step of the artefact rings into the response there, remove the artefact first. Cost: O(samples) for each sweep and
 // pair of time constants (about 60). Method: blank: straight line from 0 to blank_ms. two_exponential: the trace between blank and the
 // response, c + A1 exp(-t/t1) + A2 exp(-t/t2) with the fewest terms that the Bayesian information criterion asks for, subtracted to the end
-// of the sweep; the fit ends where exponentials no longer explain the trace, then guard_ms before the onset in the cleaned trace. c is the
-// level before the stimulus where there are 2 ms of it. local_polynomial: cubic fitted in a sliding window (SALPA, Wagenaar and Potter
-// 2002). alternate_polarity: mean of the means of both polarities. Samples at the rails extend the blank.
+// of the sweep; the fit ends where exponentials no longer explain the trace, then guard_ms before the onset in the cleaned trace. It begins
+// after the blank as soon as they do, at most 3 ms after the stimulus: long pulses, pulses that take their charge back and filters that
+// ring last until then, and the straight line goes on. c is the level before the stimulus where there are 2 ms of it. local_polynomial:
+// cubic fitted in a sliding window (SALPA, Wagenaar and Potter 2002). alternate_polarity: mean of the means of both polarities. Samples at
+// the rails extend the blank.
 
 #include <array>
 #include <string_view>

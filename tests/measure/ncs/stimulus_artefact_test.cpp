@@ -30,6 +30,35 @@ TEST_CASE("the markers are those without artefact") {
   }
 }
 
+TEST_CASE("a stimulator that takes its charge back after the blank: exponentials begin where the artefact decays") {
+  for (const double rate : {20000.0, 48000.0}) {
+    for (const double charge_back_ms : {0.8, 1.1}) {
+      for (const double size : {800.0, -4000.0}) {
+        const scenes::Scene scene{rate, 5, 45};
+        auto set = scenes::empty_set(scene, 2);
+        for (Index r = 0; r < 2; ++r) {
+          scenes::add(set, scene, r, [&](double ms) { return -2000 * scenes::soft(ms - 3.2 - 3 * static_cast<double>(r)); });
+          scenes::add_noise(set, r, 3, 4);
+        }
+        const auto truth = m_wave(set);
+        auto with = set;
+        for (Index r = 0; r < 2; ++r) {
+          scenes::add(with, scene, r, [&](double ms) {
+            if (ms < 0.1) return 0.0;
+            return ms < 0.4 ? -3 * size : ms < charge_back_ms ? size : size * std::exp(-(ms - charge_back_ms) / 0.08);
+          });
+        }
+        const auto rows = m_wave(remove_stimulus_artefact(with));
+        for (std::size_t r = 0; r < 2; ++r) {
+          CAPTURE(rate, charge_back_ms, size, r, *rows[r].amplitude_mv, *truth[r].amplitude_mv);
+          CHECK(*rows[r].amplitude_mv == Approx(*truth[r].amplitude_mv).epsilon(0.03));
+          CHECK(std::abs(*rows[r].onset_ms - *truth[r].onset_ms) < 0.2);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("a clipped artefact extends the blank; a sweep without artefact stays") {
   const scenes::Scene scene;
   auto set = scenes::empty_set(scene, 2);
