@@ -21,7 +21,8 @@ using namespace ncs_detail;
 
 constexpr int kFewestSweeps = 5, kForLatency = 10, kForMean = 20, kForChronodispersion = 50;
 constexpr double kSmoothMs = 0.7, kTailTimesMs[] = {4, 10, 30}, kFirstDeflection = 0.25, kEventGapMs = 1, kLongestMs = 20,
-                 kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12;
+                 kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12,
+                 kLobeMs = 1.2, kLobeSigma = 4;
 constexpr double kSnippetBeforeMs = 2, kSnippetAfterMs = 4, kUvPerMv = 1000;
 
 // One sweep in the window: tail removed (rest), smoothed for detection (smooth), and what was found.
@@ -98,6 +99,20 @@ std::vector<Index> events_of(const LateSweep& s, Index first, Index last, double
   return events;
 }
 
+// Many F waves begin with a lobe of the other sign that is small against the next one; right before it a smaller deflection counts than
+// anywhere in the window. Its start, or `start` if there is none above `level`.
+Index before_small_lobe(const LateSweep& s, Index first, Index start, double sign, double level, double back) {
+  const Index reach = std::max(first, start - static_cast<Index>(std::llround(kLobeMs * s.rest.rate_hz / 1000)));
+  Index top = start;
+  for (Index i = start; i > reach; --i) {
+    if (-sign * s.smooth.at(i) > -sign * s.smooth.at(top)) top = i;
+  }
+  if (-sign * s.smooth.at(top) < level) return start;
+  Index i = top;
+  while (i > first && -sign * s.smooth.at(i) >= back) --i;
+  return i;
+}
+
 Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOptions& o) {
   Found f;
   const Index first = std::max(window_first, s.from);
@@ -119,6 +134,7 @@ Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOpti
   // Back to the last sample below 2 sigma of the smoothed trace: what smoothing brings forward, the threshold holds back.
   Index begin_of_rise = top;
   while (begin_of_rise > first && sign * s.smooth.at(begin_of_rise) >= kBackSigma * smooth_sigma) --begin_of_rise;
+  begin_of_rise = before_small_lobe(s, first, begin_of_rise, sign, std::max(kLobeSigma * smooth_sigma, s.residue_uv), kBackSigma * smooth_sigma);
   const Trace& y = s.rest;
   const double start = static_cast<double>(begin_of_rise);
   f.latency_ms = y.ms(start);

@@ -8,7 +8,6 @@
 #include "libemg/core/error.h"
 #include "libemg/core/parallel.h"
 #include "libemg/core/version.h"
-#include "libemg/filter/butterworth.h"
 #include "libemg/measure/ncs/onset_internal.h"
 
 namespace emg {
@@ -16,7 +15,8 @@ namespace {
 
 using namespace ncs_detail;
 
-constexpr double kLowestRateHz = 1000, kTurnShare = 0.05, kQuietMs = 20, kHighestEdge = 0.45;
+constexpr double kLowestRateHz = 1000, kTurnShare = 0.05, kQuietMs = 15;
+constexpr double kTailMs = 10, kTailStepMs = 0.3, kLeastSilenceMs = 3;  // what the evoked potential may leave after its end
 // Garvey et al. 2001: limit in mean consecutive differences below the mean.
 constexpr double kControlFactor = 2.66;
 constexpr int kFewestForControl = 10;
@@ -153,23 +153,42 @@ MepRow measure(const SweepSet& set, Index r, const MepOptions& o) {
   return row;
 }
 
-// Place that splits a stretch into a quiet and a loud part best.
-std::optional<Index> change_point(const std::vector<double>& y, Index first, Index last) {
+// Sample at which a quiet stretch ends, given that the evoked potential may reach into its start: the split into loud, quiet and loud, each
+// Gaussian, of the largest likelihood. A loud start of no length is the plain change point.
+std::optional<Index> change_point(const Trace& t, Index first, Index last) {
   const Index n = last - first;
-  double total = 0;
-  for (Index i = first; i < last; ++i) total += y[static_cast<std::size_t>(i)] * y[static_cast<std::size_t>(i)];
-  double before = 0, lowest = static_cast<double>(n) * std::log(total / static_cast<double>(n));
+  std::vector<double> sums(static_cast<std::size_t>(n) + 1, 0.0);
+  for (Index i = 0; i < n; ++i) sums[static_cast<std::size_t>(i + 1)] = sums[static_cast<std::size_t>(i)] + t.at(first + i) * t.at(first + i);
+  const auto power = [&](Index from, Index to) {
+    return (sums[static_cast<std::size_t>(to)] - sums[static_cast<std::size_t>(from)]) / static_cast<double>(to - from);
+  };
+  const double least_power = 1e-12 * power(0, n);
+  const auto cost = [&](double v, Index count) { return static_cast<double>(count) * std::log(std::max(v, least_power)); };
+  const Index least = std::max<Index>(3, samples_in_ms(kLeastSilenceMs, t.rate_hz)), step = samples_in_ms(kTailStepMs, t.rate_hz),
+              tail = samples_in_ms(kTailMs, t.rate_hz);
+  double lowest = n > 0 ? cost(power(0, n), n) : 0;
   std::optional<Index> best;
-  constexpr Index kLeast = 3;
-  for (Index b = 1; b < n; ++b) {
-    before += y[static_cast<std::size_t>(first + b - 1)] * y[static_cast<std::size_t>(first + b - 1)];
-    if (b < kLeast || n - b < kLeast) continue;
-    const double v1 = before / static_cast<double>(b), v2 = (total - before) / static_cast<double>(n - b);
-    if (!(v1 < v2) || !(v1 > 0)) continue;
-    const double value = static_cast<double>(b) * std::log(v1) + static_cast<double>(n - b) * std::log(v2);
-    if (value < lowest) lowest = value, best = first + b;
+  for (Index a = 0; a <= tail; a += step) {
+    for (Index b = a + least; b + 3 <= n; ++b) {
+      const double quiet = power(a, b), loud = power(b, n);
+      if (!(quiet < loud) || (a > 0 && power(0, a) < quiet)) continue;
+      const double value = (a > 0 ? cost(power(0, a), a) : 0) + cost(quiet, b - a) + cost(loud, n - b);
+      if (value < lowest) lowest = value, best = first + b;
+    }
   }
   return best;
+}
+
+// Drift of the search: its least-squares line. A high-pass would carry activity of 20 Hz far into the silence.
+void remove_line(Trace& t, Index first, Index last) {
+  const double n = static_cast<double>(last - first), middle = static_cast<double>(first + last - 1) / 2;
+  double sum = 0, product = 0, squares = 0;
+  for (Index i = first; i < last; ++i) {
+    const double x = static_cast<double>(i) - middle;
+    sum += t.at(i), product += x * t.at(i), squares += x * x;
+  }
+  const double slope = squares > 0 ? product / squares : 0;
+  for (Index i = first; i < last; ++i) t.y[static_cast<std::size_t>(i)] -= sum / n + slope * (static_cast<double>(i) - middle);
 }
 
 double rms(const std::vector<double>& y, Index first, Index last) {
@@ -196,17 +215,8 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
   row.method = "silent-period", row.version = kVersion, row.quality = "ok";
   row.mep_onset_ms = potential.latency_ms, row.mep_end_ms = potential.end_ms;
   Trace t = trace_of(set, r);
-  if (potential.latency_ms && potential.end_ms) {
-    // The evoked potential would ring into the silence: a straight line takes its place before the filter.
-    const Index from = t.sample(*potential.latency_ms), to = t.sample(*potential.end_ms);
-    const double a = t.at(from), b = t.at(to);
-    for (Index i = from; i < to; ++i)
-      t.y[static_cast<std::size_t>(i)] = a + (b - a) * static_cast<double>(i - from) / static_cast<double>(to - from);
-  }
-  BandpassOptions band;
-  band.low_hz = o.low_hz, band.high_hz = std::min(o.high_hz, kHighestEdge * t.rate_hz), band.order = 2, band.zero_phase = true;
-  const RowMatrix filtered = bandpass(one_channel(t.y), t.rate_hz, band);
-  t.y.assign(filtered.data(), filtered.data() + filtered.size());
+  const double level = baseline_of(t, 0, 1).level_uv;
+  for (double& v : t.y) v -= level;
   const Index guard = samples_in_ms(5, t.rate_hz);
   if (t.zero > 2 * guard) row.background_rms_uv = rms(t.y, 0, t.zero - guard);
   if (!potential.response || !potential.latency_ms) {
@@ -214,6 +224,11 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
     return row;
   }
   const Index first = t.sample(*potential.end_ms), last = t.sample(*potential.end_ms + o.search_ms);
+  if (last - first < samples_in_ms(kTailMs + kQuietMs, t.rate_hz)) {
+    row.reason = "not_assessable (the sweep ends with the evoked potential)";
+    return row;
+  }
+  remove_line(t, first, last);
   const Index window = samples_in_ms(kQuietMs, t.rate_hz);
   double quietest = INFINITY;
   for (Index i = first; i + window <= last; i += std::max<Index>(1, window / 4)) quietest = std::min(quietest, rms(t.y, i, i + window));
@@ -223,7 +238,7 @@ SilentPeriodRow one_period(const SweepSet& set, Index r, const MepRow& potential
         fmt::format("not_assessable (background): activity before the stimulus {:.3g} uV, rest {:.3g} uV", row.background_rms_uv, rest);
     return row;
   }
-  auto end = change_point(t.y, first, last);
+  auto end = change_point(t, first, last);
   // What follows must look like the activity before, not like a small ripple of noise.
   if (end && rms(t.y, *end, last) < row.background_rms_uv / o.background_factor) end.reset();
   close_period(t, end, row);
@@ -327,8 +342,6 @@ std::vector<MepRow> mep(const SweepSet& set, const MepOptions& o, int threads) {
 std::vector<SilentPeriodRow> silent_period(const SweepSet& set, const SilentPeriodOptions& o, int threads) {
   validate_options(o);
   require_onsets(set, o.onset_low_ms, o.onset_high_ms);
-  if (o.low_hz >= kHighestEdge * set.rate_hz)
-    throw InvalidArgument(fmt::format("low_hz {} is not below 0.45 of the rate {}", o.low_hz, set.rate_hz));
   MepOptions m;
   m.onset_low_ms = o.onset_low_ms, m.onset_high_ms = o.onset_high_ms, m.floor_uv = o.floor_uv;
   const double before_ms = static_cast<double>(set.zero_sample) * 1000 / set.rate_hz;
