@@ -101,3 +101,27 @@ def test_quality_counts_what_is_missing(tmp_path):
     done = run("quality", path)
     header, row = (line.split("\t") for line in done.stdout.decode().splitlines())
     assert dict(zip(header, row))["missing_fraction"] == "0.25"
+
+
+def test_units_and_conduction_are_those_of_their_own_commands(tmp_path):
+    folder, out, units = tmp_path / "in", tmp_path / "out", tmp_path / "units"
+    folder.mkdir()
+    for kind, *words in (["needle", "--rate-hz", 20000, "--duration-s", 6, "--unit-count", 3],
+                         ["hd", "--duration-s", 6, "--unit-count", 12, "--layout", "custom", "--rows", 5, "--columns", 4, "--snr-db", 25],
+                         ["motor-ncs"], ["rns", "--preset", "myasthenia"]):
+        assert run("simulate", kind, *words, "--seed", 3, "--out", folder / f"{kind}.nwb").returncode == 0
+    done = run("analyze", folder, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert [r for r in rows(out / "tables" / "steps.tsv") if r["status"] != "done"] == []
+    found = {r["recording_id"]: r for r in rows(out / "tables" / "recordings.tsv")}
+    discharges = rows(out / "tables" / "unit_discharges.tsv")
+    for kind in ("needle", "hd"):
+        assert run("decompose", folder / f"{kind}.nwb", "--out", units).returncode == 0
+        alone = [(r["unit_id"], r["sample"]) for r in rows(units / f"{kind}_desc-decomposed_events.tsv")]
+        assert alone and sorted(alone) == sorted((r["unit_id"], r["sample"]) for r in discharges if r["recording_id"] == kind)
+        assert int(float(found[kind]["unit_count"])) == len({unit for unit, _ in alone})
+    assert {r["recording_id"] for r in rows(out / "tables" / "ncs_motor.tsv")} >= {"motor-ncs"}
+    assert rows(out / "tables" / "ncs_velocity.tsv")[0]["velocity_mps"]
+    assert {r["recording_id"] for r in rows(out / "tables" / "ncs_repetitive.tsv")} == {"rns"}
+    done = run("analyze", folder / "needle.nwb", "--out", tmp_path / "quick", "--no-motor-units")
+    assert done.returncode == 0 and not (tmp_path / "quick" / "tables" / "unit_quality.tsv").exists()

@@ -139,3 +139,18 @@ def test_batch_of_an_operation_and_collect(folder, tmp_path):
     assert lines[0].startswith("recording_id,channel,") and "noise_uv" in lines[0] and len(lines) > FILES - BROKEN
     assert run("batch", "nothing", folder, "--out", out).returncode == 2
     assert run("batch", "noise-level", "--metod", "mad", folder, "--out", out).returncode == 2
+
+
+def test_tables_with_other_columns_are_united(tmp_path):
+    for name, text in (("a", "recording_id\tcount\tname\nx\t3\tp\n"), ("b", "recording_id\tlevel_uv\tcount\ny\t0.5\t4\n")):
+        (tmp_path / name / "tables").mkdir(parents=True)
+        (tmp_path / name / "tables" / "t.tsv").write_text(text)
+    refused = run("collect", tmp_path / "a", tmp_path / "b", "--table", "t")
+    assert refused.returncode != 0 and "table t" in refused.stderr
+    done = run("collect", tmp_path / "a", tmp_path / "b", "--table", "t", "--union-columns", "-o", tmp_path / "all.tsv")
+    assert done.returncode == 0, done.stderr
+    lines = [line.split("\t") for line in (tmp_path / "all.tsv").read_text().splitlines()]
+    assert sorted(lines[0]) == ["count", "level_uv", "name", "recording_id"]
+    cells = [dict(zip(lines[0], line)) for line in lines[1:]]
+    assert cells[0] == {"recording_id": "x", "count": "3", "name": "p", "level_uv": ""}
+    assert cells[1] == {"recording_id": "y", "count": "4", "name": "", "level_uv": "0.5"}

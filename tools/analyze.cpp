@@ -11,6 +11,7 @@
 #include "libemg/io/sha256.h"
 #include "tools/batch_engine.h"
 #include "tools/composed.h"
+#include "tools/decompose_contents.h"
 #include "tools/file_options.h"
 #include "tools/report.h"
 
@@ -23,13 +24,6 @@ std::string stream_list(const RecordingFile& file) {
     text += fmt::format("{}{} ({} {} channels, {} Hz)", text.empty() ? "" : ", ", stream.name, stream.channels.size(), name_of(stream.kind), stream.rate_hz);
   }
   return text;
-}
-
-std::string safe_name(std::string name) {
-  for (char& c : name) {
-    if (c == '/' || c == '\\' || c == ':' || c == ' ' || static_cast<unsigned char>(c) < 0x20) c = '_';
-  }
-  return name;
 }
 
 // Provenance of the whole analysis: input, every option, warnings.
@@ -72,8 +66,7 @@ class AnalyzeJob {
       read_options.stream = candidate.name;
       const auto stream = found.size() == 1 && file.streams().size() == 1 ? RecordingFile::open(input.path, invocation_.options<ReadOptions>("input"))
                                                                           : RecordingFile::open(input.path, read_options);
-      const auto id = found.size() == 1 ? input.id : input.id + "__" + safe_name(candidate.name);
-      analyze_stream(id, stream, candidate, candidate.name == found.front().name ? sweeps : std::nullopt, report);
+      analyze_stream(id_of_part(input.id, found.size() == 1 ? "" : candidate.name), stream, candidate, candidate.name == found.front().name ? sweeps : std::nullopt, report);
     }
     return report;
   }
@@ -94,6 +87,14 @@ class AnalyzeJob {
       recording.warnings.push_back({"not_labelled_emg", "no channel is labelled EMG; voltage channels are analysed", ""});
     }
     const auto choice = choose_kind(recording, sweeps, options_.kind);
+    if (choice.kind != AnalysisKind::hd) return analyze_part(id, file, std::move(recording), choice, sweeps, report);
+    for (auto& [grid, part] : grids_of(recording)) {
+      analyze_part(id_of_part(id, grid), file, std::move(part), choice, sweeps, report);
+    }
+  }
+
+  void analyze_part(const std::string& id, const RecordingFile& file, Recording recording, const KindChoice& choice,
+                    const std::optional<SweepSet>& sweeps, JobReport& report) const {
     auto contents = analyze_recording(recording, sweeps, choice, options_, 1);
     contents.signal = options_.signal && recording.sample_count() > 0;
     add_analysis_provenance(recording, file, invocation_);

@@ -26,6 +26,7 @@ struct AnalyzeOptions {
   double needle_high_hz = 5000;
   double spike_factor = 5;
   double twitch_longest_ms = 150;
+  bool motor_units = true;
   bool signal = true;
   bool require_quality = false;
   int report_details = 50;
@@ -40,6 +41,7 @@ struct AnalyzeOptions {
         field("needle_high_hz", &O::needle_high_hz, {1, 1e5}, "upper edge of that band, at most 0.45 of the rate"),
         field("spike_factor", &O::spike_factor, {1, 100}, "needle spikes exceed this multiple of the noise level"),
         field("twitch_longest_ms", &O::twitch_longest_ms, {1, 1e4}, "active stretches up to this length are counted as twitches, longer ones as bursts"),
+        field("motor_units", &O::motor_units, {}, "find motor units in needle and HD records; --no-motor-units leaves that out: it takes longer than all else"),
         field("signal", &O::signal, {}, "keep the signal in the result files; --no-signal leaves it out"),
         field("require_quality", &O::require_quality, {}, "exit with code 5 if a recording is clipped, flat, without signal or misses more than 5 %"),
         field("report_details", &O::report_details, {0, 100000}, "recordings shown in report.html itself; the others get a page each"),

@@ -4,9 +4,11 @@
 #include <cmath>
 
 #include "libemg/detect/quality.h"
+#include "libemg/measure/ncs/study.h"
 #include "libemg/operations.h"
 #include "tools/analyze.h"
 #include "tools/command.h"
+#include "tools/decompose_contents.h"
 
 namespace emg::tools {
 namespace {
@@ -39,7 +41,7 @@ struct RecordingRow {
   double duration_s = 0;
   std::string started_at;
   std::optional<double> rms_uv, noise_uv, mnf_hz, mdf_hz;
-  std::optional<std::int64_t> spike_count, burst_count, twitch_count, sweep_count;
+  std::optional<std::int64_t> spike_count, burst_count, twitch_count, unit_count, sweep_count;
   std::optional<double> spike_rate_per_s;
   static constexpr auto fields() {
     using R = RecordingRow;
@@ -59,6 +61,7 @@ struct RecordingRow {
                       field("spike_rate_per_s", &R::spike_rate_per_s, {}, "those per second and channel"),
                       field("burst_count", &R::burst_count, {}, "active stretches longer than twitch_longest_ms, all channels"),
                       field("twitch_count", &R::twitch_count, {}, "active stretches up to twitch_longest_ms, all channels"),
+                      field("unit_count", &R::unit_count, {}, "motor units found; how far each can be trusted stands in unit_quality"),
                       field("sweep_count", &R::sweep_count, {}, "sweeps")};
   }
 };
@@ -252,6 +255,14 @@ void surface_steps(Analysis& analysis, RecordingRow& row) {
   analysis.step("frequency-track", *filtered, {{"low_hz", options.surface_low_hz}, {"high_hz", upper}, {"window_ms", 500.0}, {"hop_ms", 250.0}});
 }
 
+void keep_units(Analysis& analysis, NwbContents found, RecordingRow& row) {
+  auto& contents = analysis.contents();
+  row.unit_count = static_cast<std::int64_t>(found.units.size());
+  contents.units = std::move(found.units);
+  for (auto& table : found.tables) contents.tables.push_back(std::move(table));
+  for (auto& part : found.auxiliary) contents.auxiliary.push_back(std::move(part));
+}
+
 void needle_steps(Analysis& analysis, RecordingRow& row) {
   const auto& options = analysis.options();
   const auto filtered = analysis.band(options.needle_low_hz, options.needle_high_hz, 2);
@@ -261,12 +272,23 @@ void needle_steps(Analysis& analysis, RecordingRow& row) {
     row.spike_count = static_cast<std::int64_t>(analysis.table("detect_spikes")->row_count());
     row.spike_rate_per_s = static_cast<double>(*row.spike_count) / (row.duration_s * static_cast<double>(row.channel_count));
   }
-  analysis.not_assessable("decompose", "this version has no decomposition");
+  if (!options.motor_units) return;
+  analysis.guarded("decompose", [&] {
+    const auto found = decompose_needle(analysis.recording(), {}, analysis.threads());
+    keep_units(analysis, needle_contents(found, analysis.recording()), row);
+  });
 }
 
 void hd_steps(Analysis& analysis, RecordingRow& row) {
   surface_steps(analysis, row);
-  analysis.not_assessable("decompose", "this version has no decomposition");
+  if (!analysis.options().motor_units) return;
+  analysis.guarded("decompose", [&] {
+    const auto found = decompose(analysis.recording(), {}, analysis.threads(), [](const DecomposeProgress&) {
+      check_interrupt();
+      return true;
+    });
+    keep_units(analysis, source_contents(found, analysis.recording(), true), row);
+  });
 }
 
 std::vector<SweepRow> sweep_rows(const SweepSet& set) {
@@ -350,7 +372,11 @@ NwbContents analyze_recording(const Recording& recording, const std::optional<Sw
     analysis.guarded("sweeps", [&] { analysis.contents().tables.push_back(to_table("sweep_measures", "each sweep", sweep_rows(*sweeps))); });
     analysis.contents().sweeps = sweeps;
   }
-  if (choice.kind == AnalysisKind::ncs) analysis.not_assessable("ncs", "markers, velocities and late responses: endplate ncs");
+  if (choice.kind == AnalysisKind::ncs && sweeps) {
+    analysis.guarded("ncs", [&] {
+      for (auto& table : ncs_study({*sweeps}, {}, {}, threads).tables) analysis.contents().tables.push_back(std::move(table));
+    });
+  }
   row.noise_uv = median_of(analysis.table("noise_level"), "noise_uv");
   row.mnf_hz = median_of(analysis.table("frequency_measures"), "mnf_hz");
   row.mdf_hz = median_of(analysis.table("frequency_measures"), "mdf_hz");

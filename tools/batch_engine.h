@@ -63,6 +63,9 @@ using BatchJob = std::function<JobReport(const BatchInput&)>;
 /// What lies in `out` is left out.
 std::vector<BatchInput> collect_inputs(const std::vector<std::string>& arguments, const ReadOptions& options, const std::filesystem::path& out);
 
+/// Id of a part (stream, grid) of the input `id`: that of the input itself if the part has no name.
+std::string id_of_part(const std::string& id, std::string part);
+
 struct BatchTotals {
   std::size_t done = 0, failed = 0, skipped = 0, unchanged = 0, unreadable = 0;
 };

@@ -17,7 +17,7 @@
 #include "tools/batch_engine.h"
 #include "tools/composed.h"
 #include "tools/decompose.h"
-#include "tools/decompose_needle.h"
+#include "tools/decompose_contents.h"
 #include "tools/file_options.h"
 
 namespace emg::tools {
@@ -25,8 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kFewestGroupChannels = 8;
 
 struct DecomposeFileOptions {
   bool signal = true;
@@ -39,57 +37,6 @@ struct DecomposeFileOptions {
                       field("report_details", &O::report_details, {0, 1e6}, "recordings shown in full in the report; the others get pages of their own")};
   }
 };
-
-struct DecompositionRow {
-  std::int64_t unit_count = 0, accepted_count = 0;
-  int channel_count = 0, rounds = 0, starts = 0, whitening_rank = 0;
-  double explained_variance = 0, whitening_floor_uv2 = 0;
-  bool complete = true;
-  static constexpr auto fields() {
-    using R = DecompositionRow;
-    return std::tuple{field("unit_count", &R::unit_count, {}, "units reported"),
-                      field("accepted_count", &R::accepted_count, {}, "accepted ones among them"),
-                      field("channel_count", &R::channel_count, {}, "channels used"),
-                      field("rounds", &R::rounds, {}, "rounds of search and peel-off"),
-                      field("starts", &R::starts, {}, "starts of the fixed point"),
-                      field("whitening_rank", &R::whitening_rank, {}, "directions above the floor"),
-                      field("explained_variance", &R::explained_variance, {}, "share of the variance that the units explain"),
-                      field("whitening_floor_uv2", &R::whitening_floor_uv2, {}, "variance below which directions were left out"),
-                      field("complete", &R::complete, {}, "false: stopped early")};
-  }
-};
-
-struct ChannelUseRow {
-  std::string channel_name, status, reason;
-  static constexpr auto fields() {
-    using R = ChannelUseRow;
-    return std::tuple{field("channel_name", &R::channel_name, {}, "channel"), field("status", &R::status, {}, "used or masked"),
-                      field("reason", &R::reason, {}, "why it was masked")};
-  }
-};
-
-Table channel_table(const Recording& recording, const Decomposition& found) {
-  std::vector<ChannelUseRow> rows;
-  for (std::size_t c = 0; c < found.channel_reasons.size(); ++c) {
-    const auto& reason = found.channel_reasons[c];
-    rows.push_back({recording.channels[c].name, reason.empty() ? "used" : "masked", reason});
-  }
-  return to_table("decomposition_channels", "which channels the decomposition used", rows);
-}
-
-Table facts_table(const Decomposition& found) {
-  DecompositionRow row;
-  row.unit_count = static_cast<std::int64_t>(found.units.size());
-  row.accepted_count = std::count_if(found.rows.begin(), found.rows.end(), [](const UnitRow& r) { return r.status == "accepted"; });
-  row.channel_count = static_cast<int>(found.filters.channels.size());
-  row.rounds = found.rounds;
-  row.starts = found.starts;
-  row.whitening_rank = found.whitening_rank;
-  row.explained_variance = found.explained_variance;
-  row.whitening_floor_uv2 = found.whitening_floor_uv2;
-  row.complete = found.complete;
-  return to_table("decomposition", "the run as a whole", std::vector{row});
-}
 
 void add_run_provenance(Recording& recording, const RecordingFile& file, const Invocation& invocation, const std::string& table_name) {
   int run = 0;
@@ -127,29 +74,6 @@ std::string log_text(const Invocation& invocation, const RecordingFile& file, do
   return log.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-// Recordings of one grid or array each; channels without enough company stay together.
-std::vector<std::pair<std::string, Recording>> by_group(const Recording& recording) {
-  std::map<std::string, std::vector<Index>> groups;
-  for (std::size_t c = 0; c < recording.channels.size(); ++c) {
-    if (recording.channels[c].kind == ChannelKind::emg) groups[recording.channels[c].group].push_back(static_cast<Index>(c));
-  }
-  const bool several = groups.size() > 1 && std::all_of(groups.begin(), groups.end(), [](const auto& g) { return g.second.size() >= kFewestGroupChannels; });
-  std::vector<std::pair<std::string, Recording>> parts;
-  if (several) {
-    for (const auto& [name, channels] : groups) parts.emplace_back(name, select_channels(recording, channels));
-  } else {
-    parts.emplace_back("", recording);
-  }
-  return parts;
-}
-
-std::string safe_name(std::string name) {
-  for (char& c : name) {
-    if (c == '/' || c == '\\' || c == ':' || c == ' ' || static_cast<unsigned char>(c) < 0x20) c = '_';
-  }
-  return name;
-}
-
 class DecomposeJob {
  public:
   DecomposeJob(const Invocation& invocation, fs::path out)
@@ -162,9 +86,8 @@ class DecomposeJob {
     JobReport report;
     report.input_files = file.input_files();
     const auto recording = file.read();
-    for (auto& [group, part] : by_group(recording)) {
-      const auto id = group.empty() ? input.id : input.id + "__" + safe_name(group);
-      decompose_part(id, file, std::move(part), report);
+    for (auto& [group, part] : grids_of(recording)) {
+      decompose_part(id_of_part(input.id, group), file, std::move(part), report);
     }
     return report;
   }
@@ -180,13 +103,8 @@ class DecomposeJob {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     recording.warnings.insert(recording.warnings.end(), found.warnings.begin(), found.warnings.end());
     add_run_provenance(recording, file, invocation_, "decompose");
-    NwbContents contents;
+    auto contents = source_contents(found, recording, file_options_.pulse_trains);
     contents.signal = file_options_.signal;
-    contents.units = found.units;
-    contents.tables = {facts_table(found), to_table("unit_quality", "how far each unit can be trusted", found.rows), channel_table(recording, found),
-                       unit_discharge_table(found)};
-    if (!found.units.empty()) contents.tables.push_back(filter_table(found.filters));
-    if (file_options_.pulse_trains && !found.units.empty()) contents.tables.push_back(pulse_train_table(found, recording.rate_hz));
     write_parts(id, recording, contents, report);
     const std::string log = id + "_log.json";
     write_file(out_ / log, log_text(invocation_, file, seconds, recording.warnings));
@@ -213,32 +131,6 @@ class DecomposeJob {
     report.outputs.push_back(log);
     report.rows["unit_quality"] += found.unit_rows.size();
     for (const auto& warning : recording.warnings) report.warnings.push_back(warning);
-  }
-
-  static Table unit_discharge_table(const Decomposition& found) {
-    Table table{"unit_discharges", "every discharge of every unit", {}};
-    Column ids{"unit_id", "", "number of the unit", std::vector<std::int64_t>{}, 1}, samples{"sample", "sample", "0-based", std::vector<std::int64_t>{}, 1},
-        times{"time_s", "s", "from sample 0", std::vector<double>{}, 1};
-    for (const auto& unit : found.units) {
-      for (std::size_t i = 0; i < unit.discharges.sample.size(); ++i) {
-        append_value(ids, static_cast<std::int64_t>(unit.unit_id));
-        append_value(samples, unit.discharges.sample[i]);
-        append_value(times, unit.discharges.time_s(i));
-      }
-    }
-    table.columns = {std::move(ids), std::move(samples), std::move(times)};
-    return table;
-  }
-
-  // One row for each frame would be long; one for each unit is what plots and tests ask for.
-  static Table pulse_train_table(const Decomposition& found, double rate_hz) {
-    Table table{"pulse_trains", fmt::format("source of each unit on the residual plus the unit, {} Hz, standard deviations", rate_hz / found.filters.step), {}};
-    Column ids{"unit_id", "", "number of the unit", std::vector<std::int64_t>{}, 1};
-    Column values{"source", "", "source value of every frame", std::vector<double>{}, found.pulse_trains.cols()};
-    for (const auto& unit : found.units) append_value(ids, static_cast<std::int64_t>(unit.unit_id));
-    std::get<std::vector<double>>(values.values).assign(found.pulse_trains.data(), found.pulse_trains.data() + found.pulse_trains.size());
-    table.columns = {std::move(ids), std::move(values)};
-    return table;
   }
 
   void write_parts(const std::string& id, const Recording& recording, const NwbContents& contents, JobReport& report) const {

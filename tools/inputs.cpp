@@ -105,4 +105,11 @@ std::vector<BatchInput> collect_inputs(const std::vector<std::string>& arguments
   return inputs;
 }
 
+std::string id_of_part(const std::string& id, std::string part) {
+  for (char& c : part) {
+    if (c == '/' || c == '\\' || c == ':' || c == ' ' || static_cast<unsigned char>(c) < 0x20) c = '_';
+  }
+  return part.empty() ? id : id + "__" + part;
+}
+
 }  // namespace emg::tools

@@ -163,14 +163,17 @@ std::string channel_table(const ReportRecording& recording) {
 
 std::string result_tables(const ReportRecording& recording) {
   // Shown in other places, or of no use as numbers.
-  const std::set<std::string_view> elsewhere{"recordings", "steps", "provenance", "gaps", "annotations", "electrodes", "sweeps"};
+  const std::set<std::string_view> elsewhere{"recordings", "steps", "provenance", "gaps", "annotations", "electrodes", "sweeps", "pulse_trains", "separation_filters"};
+  // What the examination is about: seen without a click.
+  const std::set<std::string_view> first{"ncs_motor", "ncs_sensory", "ncs_velocity", "ncs_f_waves", "ncs_repetitive", "unit_quality"};
   std::string html;
   for (const auto& table : recording.tables) {
     const bool waveforms = std::any_of(table.columns.begin(), table.columns.end(), [](const Column& c) { return c.width > 1; });
     const bool spectra = table.find("frequency_hz") != nullptr || (table.find("time_s") != nullptr && waveforms);
     if (table.row_count() == 0 || elsewhere.count(table.name) > 0 || spectra) continue;
-    html += fmt::format("<details class=\"block\"><summary>{} <small>{} {}</small></summary>", escaped(words(table.name)),
-                        table.row_count(), table.row_count() == 1 ? "row" : "rows");
+    const bool conduction = table.name.starts_with("ncs_");
+    html += fmt::format("<details class=\"block\"{}><summary>{}{} <small>{} {}</small></summary>", first.count(table.name) > 0 ? " open" : "",
+                        conduction ? "NCS: " : "", escaped(words(table.name.substr(conduction ? 4 : 0))), table.row_count(), table.row_count() == 1 ? "row" : "rows");
     if (!table.text.empty()) html += fmt::format("<p class=\"muted\">{}</p>", escaped(table.text));
     html += rows_html(recording, table);
     if (table.row_count() > kMostRows) {

@@ -72,7 +72,7 @@ double smoothed_rate(const std::vector<std::pair<double, double>>& train, double
 }
 
 std::string rates(const ReportRecording& recording, const std::vector<UnitLane>& lanes, double duration_s) {
-  const double top = 14, bottom = 234;
+  const double top = 26, bottom = 246;
   std::vector<std::vector<double>> all;
   double most = 1;
   constexpr int kPoints = 300;

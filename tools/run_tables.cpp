@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "libemg/core/version.h"
 #include "libemg/io/atomic_file.h"
@@ -28,11 +29,14 @@ std::vector<FieldInfo> described_columns(const std::string& name) {
   return analysis_columns(name);
 }
 
-// Spectra and tracks stay in the native files: their rows make no sense without the channels beside them.
-bool is_array_result(const std::string& name) {
+// Spectra, tracks, sources and filters stay in the native files: their rows make no sense without the arrays beside them.
+bool belongs_to_arrays(const Table& table) {
   constexpr std::string_view kFacts = "_facts";
-  const auto* entry = find_operation(name.ends_with(kFacts) ? name.substr(0, name.size() - kFacts.size()) : name);
-  return entry && entry->kind == OperationKind::arrays;
+  const auto& name = table.name;
+  if (const auto* entry = find_operation(name.ends_with(kFacts) ? name.substr(0, name.size() - kFacts.size()) : name)) {
+    return entry->kind == OperationKind::arrays;
+  }
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const Column& column) { return column.width != 1; });
 }
 
 Column empty_column(const FieldInfo& info, std::size_t row_count) {
@@ -60,6 +64,46 @@ void complete(Table& table) {
   for (auto& column : table.columns) columns.push_back(std::move(column));
   std::erase_if(columns, [](const Column& column) { return column.width != 1; });
   table.columns = std::move(columns);
+}
+
+// Whole numbers and yes/no as numbers, which can be missing; text and numbers stay.
+void allow_missing(Column& column) {
+  std::visit(
+      [&](auto& values) {
+        using Number = typename std::decay_t<decltype(values)>::value_type;
+        if constexpr (std::is_integral_v<Number>) column.values = std::vector<double>(values.begin(), values.end());
+      },
+      column.values);
+}
+
+// Gives `table` every column of `like` that it lacks, without values, behind the column that stands before it there.
+void add_missing_columns(Table& table, Table& like) {
+  std::size_t place = 0;
+  for (auto& column : like.columns) {
+    const auto found = std::find_if(table.columns.begin(), table.columns.end(), [&](const Column& c) { return c.name == column.name; });
+    if (found != table.columns.end()) {
+      place = static_cast<std::size_t>(found - table.columns.begin()) + 1;
+      continue;
+    }
+    allow_missing(column);
+    Column added{column.name, column.unit, column.text, column.values, column.width};
+    std::visit([](auto& values) { values.clear(); }, added.values);
+    for (std::size_t r = 0; r < table.row_count(); ++r) append_value(added, std::monostate{});
+    table.columns.insert(table.columns.begin() + static_cast<std::ptrdiff_t>(place++), std::move(added));
+  }
+}
+
+// Both tables with the columns of either, in one order.
+void unite_columns(Table& all, Table& more) {
+  add_missing_columns(all, more);
+  add_missing_columns(more, all);
+  std::vector<Column> ordered;
+  for (auto& column : all.columns) {
+    auto& other = *std::find_if(more.columns.begin(), more.columns.end(), [&](const Column& c) { return c.name == column.name; });
+    if (other.values.index() != column.values.index()) allow_missing(column), allow_missing(other);
+    ordered.push_back(std::move(other));
+  }
+  more.columns = std::move(ordered);
 }
 
 void append_or_refuse(Table& all, const Table& more, const std::string& origin) {
@@ -146,11 +190,13 @@ bool write_run_tables(const fs::path& out, const std::string& key, std::vector<W
       const fs::path file = out / output.get<std::string>();
       if (file.extension() != ".nwb") continue;
       for (const auto& stored : stored_tables(file, warnings)) {
-        if (stored.name == "provenance" || stored.row_count() == 0 || is_array_result(stored.name)) continue;
+        if (stored.name == "provenance" || stored.row_count() == 0 || belongs_to_arrays(stored)) continue;
         Table table = stored;
         complete(table);
         prepend_constant(table, "recording_id", "recording of this run", file.stem().string());
-        append_or_refuse(tables[table.name], table, file.string());
+        auto& all = tables[table.name];
+        if (!all.columns.empty()) unite_columns(all, table);
+        append_or_refuse(all, table, file.string());
       }
     }
   }
@@ -189,14 +235,6 @@ struct CollectOptions {
   }
 };
 
-// Gives `table` every column of `like` that it lacks, empty.
-void add_missing_columns(Table& table, const Table& like) {
-  for (const auto& column : like.columns) {
-    if (table.find(column.name)) continue;
-    table.columns.push_back({column.name, column.unit, column.text, std::vector<std::string>(table.row_count()), 1});
-  }
-}
-
 int run_collect(Invocation& invocation) {
   const auto options = invocation.options<CollectOptions>("collect");
   if (options.table.empty()) throw InvalidArgument("--table is missing: which table to join, e.g. recordings");
@@ -206,8 +244,7 @@ int run_collect(Invocation& invocation) {
     auto table = read_table(path);
     table.name = options.table;
     if (options.union_columns && !all.columns.empty()) {
-      add_missing_columns(table, all);
-      add_missing_columns(all, table);
+      unite_columns(all, table);
     }
     append_or_refuse(all, table, path.string());
   }

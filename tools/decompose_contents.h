@@ -1,10 +1,12 @@
 #pragma once
-// The few-channel method of `endplate decompose`.
+// Motor units found in a recording, as contents of a result file: what `decompose` and `analyze` write.
 
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "libemg/decompose/hd/decompose.h"
 #include "libemg/decompose/needle/needle_decomposition.h"
 #include "libemg/io/nwb.h"
 
@@ -27,7 +29,13 @@ struct DecomposeMethodOptions {
 };
 static_assert(fully_described<DecomposeMethodOptions>());
 
-/// Units, their table, discharges, unassigned activity and the summary as contents of a result file; `warnings` is extended.
+/// Recordings of one grid or array each, with the name of its group; "" where channels stay together for want of company.
+std::vector<std::pair<std::string, Recording>> grids_of(const Recording& recording);
+
+/// Units, how far each can be trusted, use of the channels, filters and, if asked for, the sources.
+NwbContents source_contents(const Decomposition& found, const Recording& recording, bool pulse_trains);
+
+/// Units, their table, discharges, unassigned activity and the summary.
 NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording);
 
 }  // namespace emg::tools
