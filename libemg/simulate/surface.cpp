@@ -57,7 +57,8 @@ void add_bursts(std::vector<TruthEvent>& events, const SurfaceSimulation& o, int
                 const std::vector<SimulatedUnit>& units) {
   std::vector<double> instants;
   for (const auto& unit : units) {
-    for (std::size_t e = 0; e < unit.train.time_s.size(); ++e) instants.push_back(reference_time_s(unit, e, o.rate_hz));
+    const auto times = reference_times_s(unit, o.rate_hz);
+    instants.insert(instants.end(), times.begin(), times.end());
   }
   std::sort(instants.begin(), instants.end());
   for (const auto& bout : bouts) {

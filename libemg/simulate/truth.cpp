@@ -14,14 +14,21 @@ struct Instant {
   int unit_id;
 };
 
+// Reference instant of discharge `e` whose potential has its reference at `reference`.
+double reference_time_s(const SimulatedUnit& unit, std::size_t e, Index reference, double rate_hz) {
+  const double shift = unit.reference_shift_s.empty() ? 0 : unit.reference_shift_s[e];
+  return unit.train.time_s[e] + shift + static_cast<double>(reference - unit.potential.lead) / (kPhases * rate_hz);
+}
+
 // Trains of one unit that fall into the record.
 std::vector<TruthSpike> spikes_of(const SimulatedUnit& unit, double rate_hz, Index sample_count) {
   std::vector<TruthSpike> spikes;
+  const auto times = reference_times_s(unit, rate_hz);
   for (std::size_t e = 0; e < unit.train.time_s.size(); ++e) {
     TruthSpike spike;
     spike.unit_id = unit.unit_id;
     spike.neuron_time_s = unit.train.time_s[e];
-    spike.time_s = reference_time_s(unit, e, rate_hz);
+    spike.time_s = times[e];
     spike.sample = std::llround(spike.time_s * rate_hz);
     spike.offset_samples = spike.time_s * rate_hz - static_cast<double>(spike.sample);
     if (!unit.factor.empty()) spike.amplitude_factor = unit.factor[e];
@@ -260,11 +267,11 @@ void add_noise(Simulation& simulation, const ContaminantOptions& noise, const In
 
 }  // namespace
 
-double reference_time_s(const SimulatedUnit& unit, std::size_t e, double rate_hz) {
-  const double shift = unit.reference_shift_s.empty() ? 0 : unit.reference_shift_s[e];
-  const auto& potential = unit.potential;
-  return unit.train.time_s[e] + shift +
-         static_cast<double>(reference_point(potential, unit.channel) - potential.lead) / (kPhases * rate_hz);
+std::vector<double> reference_times_s(const SimulatedUnit& unit, double rate_hz) {
+  const Index reference = reference_point(unit.potential, unit.channel);
+  std::vector<double> times(unit.train.time_s.size());
+  for (std::size_t e = 0; e < times.size(); ++e) times[e] = reference_time_s(unit, e, reference, rate_hz);
+  return times;
 }
 
 TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz, double noise_uv) {
@@ -272,7 +279,8 @@ TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz
   const auto& fine = unit.potential.fine;
   const double factor = unit.factor.empty() ? 1 : unit.factor[e];
   const auto trace = fine.row(unit.channel);
-  const double limit = kShare * trace.cwiseAbs().maxCoeff();
+  const Index reference = reference_point(unit.potential, unit.channel);
+  const double limit = kShare * std::fabs(trace(reference));
   Index first = fine.cols(), last = 0;
   for (Index i = 0; i < fine.cols(); ++i) {
     if (std::fabs(trace(i)) < limit) continue;
@@ -284,11 +292,11 @@ TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz
   event.kind = unit.kind;
   event.source = unit.unit_id;
   event.channel_peak = static_cast<int>(unit.channel);
-  event.time_s = reference_time_s(unit, e, rate_hz);
+  event.time_s = reference_time_s(unit, e, reference, rate_hz);
   event.sample = std::llround(event.time_s * rate_hz);
-  event.start_s = event.time_s + static_cast<double>(first - reference_point(unit.potential, unit.channel)) * point_s;
+  event.start_s = event.time_s + static_cast<double>(first - reference) * point_s;
   event.duration_s = last > first ? static_cast<double>(last - first) * point_s : 0;
-  event.peak_uv = factor * trace(reference_point(unit.potential, unit.channel));
+  event.peak_uv = factor * trace(reference);
   int seen = 0;
   for (Index c = 0; c < fine.rows(); ++c) seen += factor * fine.row(c).cwiseAbs().maxCoeff() > kSeen * noise_uv;
   event.channel_count = seen;

@@ -169,8 +169,8 @@ struct TruthNoise {
 };
 static_assert(fully_described<TruthNoise>());
 
-/// Reference instant of discharge `e`, in seconds.
-double reference_time_s(const SimulatedUnit& unit, std::size_t e, double rate_hz);
+/// Reference instant of every discharge, in seconds.
+std::vector<double> reference_times_s(const SimulatedUnit& unit, double rate_hz);
 
 /// A discharge of `unit` as an event: largest channel, peak, outermost points above 5 %.
 TruthEvent twitch_event(const SimulatedUnit& unit, std::size_t e, double rate_hz, double noise_uv);
