@@ -190,7 +190,7 @@ Command analyze_command() {
   Command command;
   command.name = "analyze";
   command.group = "Whole job";
-  command.summary = "reads, checks quality, filters, analyses spectra, detects spikes, bursts and twitches; writes tables, results and a report";
+  command.summary = "reads, checks quality, analyses spectra, detects spikes, bursts and twitches, finds motor units, measures sweeps; writes tables, results and a report";
   command.arguments = "PATH...";
   command.fewest_arguments = 1;
   command.most_arguments = 1000000;

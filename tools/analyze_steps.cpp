@@ -61,7 +61,7 @@ struct RecordingRow {
                       field("spike_rate_per_s", &R::spike_rate_per_s, {}, "those per second and channel"),
                       field("burst_count", &R::burst_count, {}, "active stretches longer than twitch_longest_ms, all channels"),
                       field("twitch_count", &R::twitch_count, {}, "active stretches up to twitch_longest_ms, all channels"),
-                      field("unit_count", &R::unit_count, {}, "motor units found; how far each can be trusted stands in unit_quality"),
+                      field("unit_count", &R::unit_count, {}, "motor units that can be trusted; the doubtful ones stand in unit_quality as well"),
                       field("sweep_count", &R::sweep_count, {}, "sweeps")};
   }
 };
@@ -257,7 +257,11 @@ void surface_steps(Analysis& analysis, RecordingRow& row) {
 
 void keep_units(Analysis& analysis, NwbContents found, RecordingRow& row) {
   auto& contents = analysis.contents();
-  row.unit_count = static_cast<std::int64_t>(found.units.size());
+  row.unit_count = 0;
+  for (const auto& table : found.tables) {
+    const auto* status = table.name == "unit_quality" ? table.find("status") : nullptr;
+    for (std::size_t r = 0; status && r < table.row_count(); ++r) *row.unit_count += status->cell(r) == Value(std::string("accepted")) ? 1 : 0;
+  }
   contents.units = std::move(found.units);
   for (auto& table : found.tables) contents.tables.push_back(std::move(table));
   for (auto& part : found.auxiliary) contents.auxiliary.push_back(std::move(part));
