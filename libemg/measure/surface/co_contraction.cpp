@@ -51,11 +51,15 @@ struct Overlap {
   }
 };
 
-CoContractionRow row_of(const ChannelsView& signal, double rate_hz, const CoContractionOptions& options, const std::vector<Span>& allowed) {
+void check(const ChannelsView& signal, double rate_hz, const CoContractionOptions& options) {
   require_signal(signal, rate_hz);
   validate_options(options);
   require_channel(signal, "agonist_channel", options.agonist_channel);
   require_channel(signal, "antagonist_channel", options.antagonist_channel);
+}
+
+// Of a signal that was checked.
+CoContractionRow row_of(const ChannelsView& signal, double rate_hz, const CoContractionOptions& options, const std::vector<Span>& allowed) {
   const double stop_s = options.span_stop_s.value_or(static_cast<double>(signal.cols()) / rate_hz);
   const auto wanted = span_of(signal, rate_hz, "span_start_s", options.span_start_s, "span_stop_s", stop_s);
   Overlap sums;
@@ -141,6 +145,7 @@ double signal_power(std::span<const double> trace, const std::vector<Span>& span
 }  // namespace
 
 std::vector<CoContractionRow> co_contraction(const ChannelsView& signal, double rate_hz, const CoContractionOptions& options, int) {
+  check(signal, rate_hz, options);
   if (!options.accept_raw) {
     throw InvalidArgument(
         "accept_raw is false and the envelopes are microvolts: normalise them to the same kind of reference first, or set it");
@@ -149,8 +154,9 @@ std::vector<CoContractionRow> co_contraction(const ChannelsView& signal, double 
 }
 
 std::vector<CoContractionRow> recording_co_contraction(const Recording& recording, const CoContractionOptions& options, int) {
+  check(recording.samples, recording.rate_hz, options);
   for (const int channel : {options.agonist_channel, options.antagonist_channel}) {
-    if (channel >= recording.channel_count() || options.accept_raw) continue;
+    if (options.accept_raw) continue;
     const auto& unit = recording.channels[static_cast<std::size_t>(channel)].unit;
     if (unit == "%") continue;
     throw InvalidArgument(fmt::format(

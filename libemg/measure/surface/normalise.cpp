@@ -182,6 +182,8 @@ RowMatrix normalise(const ChannelsView& signal, double rate_hz, const NormaliseO
 }
 
 std::unique_ptr<Stage> normalise_stage(Index, double rate_hz, const NormaliseOptions& options) {
+  require_rate(rate_hz);
+  validate_options(options);
   if (options.method == NormaliseMethod::none) return std::make_unique<Unchanged>(rate_hz);
   return std::make_unique<Normaliser>(options.reference_uv, rate_hz);
 }
