@@ -185,8 +185,10 @@ BlockSource cleaned(const BlockSource& source, Index channel_count, double rate_
 }
 
 // The window that costs least: line left over, and EMG taken out with it. A window of W s takes kTaken S / W of EMG of density S with each
-// harmonic: 2 numbers of variance 1.5 S / W each (Hann), cross-faded between windows whose fits correlate by 1/6. Windows that leave a
-// harmonic standing out are not taken if a shorter one is left.
+// harmonic: 2 numbers of variance 1.5 S / W each (Hann), cross-faded between windows whose fits correlate by 1/6. What is left around a
+// harmonic is EMG - taken + line left over, so that power + 2 taken ranks the windows, whatever the EMG. A line that drifts is left over in
+// lines 1/hop apart, 2 Hz for the shortest window: the power must be counted beyond these. Windows that leave a harmonic standing out are
+// not taken if a shorter one is left.
 double best_window_s(const BlockSource& source, Index channel_count, double rate_hz, SubtractLineOptions options, int threads) {
   const auto harmonics = harmonics_of(rate_hz, options);
   const auto before = harmonic_heights(source, channel_count, rate_hz, *options.line_hz, harmonics);
@@ -198,14 +200,11 @@ double best_window_s(const BlockSource& source, Index channel_count, double rate
     bool stands_out = false;
     double cost = 0;
     for (std::size_t c = 0; c < after.size(); ++c) {
-      double left = 0, taken = 0;
       for (std::size_t h = 0; h < harmonics.size(); ++h) {
         if (!after[c][h] || !before[c][h]) continue;
         stands_out = stands_out || (before[c][h]->z >= options.line_z && after[c][h]->z > kResidualZ);
-        taken += kTaken * before[c][h]->floor_uv2_per_hz / window_s;
-        left += after[c][h]->excess_uv2;
+        cost += after[c][h]->wide_uv2 + 2 * kTaken * before[c][h]->floor_uv2_per_hz / window_s;
       }
-      cost += taken + std::max(0.0, left + taken);
     }
     if (stands_out || cost >= least) continue;
     least = cost;

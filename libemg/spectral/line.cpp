@@ -150,6 +150,8 @@ std::optional<HarmonicHeight> height_at(std::span<const double> density, double 
   height.z = row->z;
   height.floor_uv2_per_hz = std::exp(around->level + around->spread * around->spread / 3);
   height.excess_uv2 = bin_hz * sum_near(density, bin_hz, frequency_hz, kAround, [&](double p) { return p - height.floor_uv2_per_hz; });
+  constexpr double kWide = 2.5;
+  height.wide_uv2 = bin_hz * sum_near(density, bin_hz, frequency_hz, kWide, [](double p) { return p; });
   return height;
 }
 

@@ -71,6 +71,7 @@ struct HarmonicHeight {
   double z = 0;
   double floor_uv2_per_hz = 0;  ///< density of the surroundings
   double excess_uv2 = 0;        ///< power within 1 Hz above them; negative where something was taken away
+  double wide_uv2 = 0;          ///< all the power within 2.5 Hz
 };
 
 /// Heights at each of `harmonics` of `base_hz`, for each channel; empty where nothing can be said (records below 1 s, no surroundings).
