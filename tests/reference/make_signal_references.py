@@ -87,6 +87,14 @@ def edges(out):
             line(out, "causal", signal.sosfilt(sos, x)[places(3000)], kind=kind, order=order, low=20, high=450, rate=2048, count=3000, initial=1)
 
 
+def blocks(out):
+    """Records of several blocks of the fixed grid."""
+    for kind, order, low, high in [("band", n, 20, 450) for n in (1, 2, 4, 8, 12)] + [("band", 4, 5, 450), ("high", 2, 10, 0), ("high", 4, 10, 0)]:
+        for n in (40000, 60001, 100000):
+            y = signal.sosfiltfilt(design(kind, order, low, high, 2048), test_signal(n, 200.0))
+            line(out, "blocks", y[places(n)], kind=kind, order=order, low=low, high=high, rate=2048, count=n)
+
+
 def others(out):
     for rate, count, quality, n in ((2048, 10, 30, 20000), (2048, 1, 30, 30000), (1000, 5, 10, 3000), (10000, 20, 35, 40000), (2048, 10, 30, 50)):
         x = test_signal(n)
@@ -126,4 +134,5 @@ if __name__ == "__main__":
     with open(f"{FOLDER}/signal.txt", "w") as file:
         header(file)
         edges(file)
+        blocks(file)
         others(file)
