@@ -18,6 +18,8 @@
 //               as exact as aglr, and treats start and end alike. About 10 us a millisecond of signal.
 //   sampen      sample entropy in windows of 32 ms, threshold as hodges_bui (Zhang & Zhou 2012): blind to isolated spikes; error below
 //               25 ms; about 1 us a sample at 2 kHz and growing with the rate.
+// aglr, bonato, cfar and change work at about 2 kHz, for which they were published; faster records are low-passed and thinned for them, so
+// that the same signal at another rate, or band-passed before, has the same bursts.
 // hodges_bui, teager and sampen: threshold by `factor`, or automatic: m + max(h0 s, rho (m1 - m)), m1 = mean inside the bursts. The smoothing makes
 // crossings early; `correct_delay` moves them by the step response of the smoother. With a rise of 50 ms every method is late (12 ms at
 // 20 dB).

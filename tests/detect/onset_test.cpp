@@ -215,6 +215,22 @@ TEST_CASE("the same onset at other rates") {
   }
 }
 
+TEST_CASE("noise of a narrow band at a high rate is noise, not activity") {
+  for (const double rate_hz : {1000.0, 4000.0, 10000.0, 20000.0}) {
+    for (const auto method : {OnsetMethod::aglr, OnsetMethod::change, OnsetMethod::bonato, OnsetMethod::cfar}) {
+      OnsetOptions options;
+      options.method = method;
+      std::size_t found = 0;
+      for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        const auto x = scenes::matrix(scenes::white(static_cast<std::size_t>(30 * rate_hz), seed));
+        found += onsets(bandpass(x, rate_hz, {.low_hz = 20, .high_hz = 450}), rate_hz, options).size();
+      }
+      CAPTURE(rate_hz, static_cast<int>(method));
+      CHECK(found <= 4);  // in two minutes
+    }
+  }
+}
+
 TEST_CASE("a slow rise makes the onset late: said, not hidden") {
   double late = 0;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
