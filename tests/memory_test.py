@@ -63,7 +63,8 @@ def test_bandpass_of_half_an_hour(endplate, tmp_path, extension):
     assert peaks[30] - peaks[1] <= MOST_EXTRA_MB
 
 
-@pytest.mark.parametrize("command", [["noise-level"], ["noise-level", "--method", "mad"], ["detect-spikes"], ["detect-spikes", "--noise", "mad"]])
+@pytest.mark.parametrize("command", [["noise-level"], ["noise-level", "--method", "mad"], ["detect-spikes"], ["detect-spikes", "--noise", "mad"],
+                                     ["line"], ["artefacts"], ["onsets"], ["onsets", "--method", "hodges_bui"], ["onsets", "--method", "teager"]])
 def test_rows_of_half_an_hour(endplate, tmp_path, command):
     if not os.environ.get("EMG_TEST_LARGE"):
         pytest.skip("EMG_TEST_LARGE is not set")

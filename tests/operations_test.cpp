@@ -2,8 +2,8 @@
 
 #include "libemg/operations.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -130,6 +130,50 @@ TEST_CASE("every operation refuses empty signals, impossible rates and samples t
       CHECK_THAT(run(noise(3, 100), rate_hz), ContainsSubstring("rate_hz"));
     }
   }
+}
+
+TEST_CASE("every operation that works block by block gives the bits of the whole record, for blocks of 1, 7 and 4096 samples") {
+  const RowMatrix x = noise(3, 3 * 2048);
+  int compared = 0;
+  for (const auto& entry : operations()) {
+    if (!entry.run_streamed && !entry.stage) continue;
+    CAPTURE(entry.name);
+    std::optional<OperationResult> whole;
+    const auto refused = refusal([&] { whole = entry.run(x, kRate, entry.defaults(), 1); });
+    for (const Index block : {Index{1}, Index{7}, Index{4096}, x.cols()}) {
+      CAPTURE(block);
+      const BlockSource source = [&](const BlockSink& sink) {
+        for (Index i = 0; i < x.cols(); i += block) sink(x.middleCols(i, std::min(block, x.cols() - i)));
+      };
+      OperationResult parts;
+      const auto run = [&] {
+        if (entry.run_streamed) {
+          parts = entry.run_streamed({source, x.rows(), x.cols(), kRate}, entry.defaults(), 2);
+          return;
+        }
+        auto values = entry.defaults();
+        const auto stage = make_stage(entry, source, x.rows(), kRate, values, 2);
+        REQUIRE(stage);
+        parts.signal = RowMatrix::Constant(x.rows(), stage->output_count(x.cols()), -1);
+        Index written = 0;
+        const BlockSink sink = [&](const ChannelsView& out) {
+          parts.signal.middleCols(written, out.cols()) = out;
+          written += out.cols();
+        };
+        source([&](const ChannelsView& in) { stage->push(in, sink); });
+        stage->finish(sink);
+        REQUIRE(written == parts.signal.cols());
+      };
+      if (whole) {
+        run();
+        CHECK(same(*whole, parts));
+        ++compared;
+      } else {
+        CHECK(refusal(run) == refused);
+      }
+    }
+  }
+  CHECK(compared > 60);
 }
 
 TEST_CASE("every operation gives the same bits for 1, 2 and 7 threads, and a channel alone those it has among others") {

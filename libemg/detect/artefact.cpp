@@ -9,8 +9,10 @@
 #include "libemg/core/recording.h"
 #include "libemg/core/validate.h"
 #include "libemg/detect/burst.h"
+#include "libemg/detect/channel_groups_internal.h"
 #include "libemg/detect/flat_internal.h"
 #include "libemg/detect/noise.h"
+#include "libemg/detect/noise_meter_internal.h"
 #include "libemg/detect/scan_internal.h"
 
 namespace emg {
@@ -143,9 +145,10 @@ std::vector<Span> flat_spans(std::span<const double> x, double lsb, Index shorte
   return spans;
 }
 
-std::vector<ArtefactRow> artefacts(const ChannelsView& signal, double rate_hz, const ArtefactOptions& options, int threads) {
-  require_signal(signal, rate_hz);
-  validate_options(options);
+namespace {
+
+// `first` is the number of the first channel of `signal`.
+std::vector<ArtefactRow> artefacts_of(const ChannelsView& signal, double rate_hz, const ArtefactOptions& options, int threads, Index first) {
   std::vector<std::vector<ArtefactRow>> parts(static_cast<std::size_t>(signal.rows()));
   parallel_for(signal.rows(), threads, [&](Index c) {
     const auto x = channel_span(signal, c);
@@ -156,13 +159,30 @@ std::vector<ArtefactRow> artefacts(const ChannelsView& signal, double rate_hz, c
     for (const auto& span : flat_spans(x, lsb, samples_in_ms(options.flat_ms, rate_hz))) marked.push_back({span, ArtefactKind::flat});
     std::stable_sort(marked.begin(), marked.end(), [](const Marked& a, const Marked& b) { return a.span.first < b.span.first; });
     for (const auto& m : marked) {
-      parts[static_cast<std::size_t>(c)].push_back({static_cast<int>(c), m.span.first, static_cast<double>(m.span.first) / rate_hz,
+      parts[static_cast<std::size_t>(c)].push_back({static_cast<int>(first + c), m.span.first, static_cast<double>(m.span.first) / rate_hz,
                                                     static_cast<double>(m.span.first + m.span.count) / rate_hz, m.kind});
     }
   });
   std::vector<ArtefactRow> rows;
   for (const auto& part : parts) rows.insert(rows.end(), part.begin(), part.end());
   return rows;
+}
+
+}  // namespace
+
+std::vector<ArtefactRow> artefacts(const ChannelsView& signal, double rate_hz, const ArtefactOptions& options, int threads) {
+  require_signal(signal, rate_hz);
+  validate_options(options);
+  return artefacts_of(signal, rate_hz, options, threads, 0);
+}
+
+std::vector<ArtefactRow> artefacts_streamed(const StreamedRecord& record, const ArtefactOptions& options, int threads) {
+  require_record(record);
+  validate_options(options);
+  constexpr Index kArrays = 3;
+  return rows_by_groups<ArtefactRow>(record, kArrays, [&](const RowMatrix& held, Index first) {
+    return artefacts_of(held, record.rate_hz, options, threads, first);
+  });
 }
 
 }  // namespace emg

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "libemg/core/operation.h"
 #include "libemg/core/options.h"
 #include "libemg/core/signal.h"
 
@@ -61,6 +62,9 @@ static_assert(fully_described<ArtefactRow>());
 
 /// Operation `artefacts`: by channel and start.
 std::vector<ArtefactRow> artefacts(const ChannelsView& signal, double rate_hz, const ArtefactOptions& options = {}, int threads = 1);
+
+/// The same bits from a record that is read block by block: one or a few channels are held at a time.
+std::vector<ArtefactRow> artefacts_streamed(const StreamedRecord& record, const ArtefactOptions& options = {}, int threads = 1);
 
 /// Smallest difference between values of a trace (of at most 1e6 samples): one count of the converter. 0 if it is constant.
 double smallest_difference(std::span<const double> trace);

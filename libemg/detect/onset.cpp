@@ -10,6 +10,7 @@
 #include "libemg/core/parallel.h"
 #include "libemg/core/validate.h"
 #include "libemg/detect/burst.h"
+#include "libemg/detect/channel_groups_internal.h"
 #include "libemg/detect/noise_meter_internal.h"
 #include "libemg/detect/onset_internal.h"
 #include "libemg/detect/scan_internal.h"
@@ -185,22 +186,10 @@ std::vector<OnsetRow> onsets(const ChannelsView& signal, double rate_hz, const O
 std::vector<OnsetRow> onsets_streamed(const StreamedRecord& record, const OnsetOptions& options, int threads) {
   require_record(record);
   validate_options(options);
-  // A channel is needed as a whole, with about three more arrays of its length: as many at a time as this holds.
-  constexpr Index kHeldDoubles = 8000000, kArrays = 4;
-  const Index group = std::clamp<Index>(kHeldDoubles / (kArrays * record.sample_count), 1, record.channel_count);
-  std::vector<OnsetRow> rows;
-  for (Index first = 0; first < record.channel_count; first += group) {
-    RowMatrix held = unset_matrix(std::min(group, record.channel_count - first), record.sample_count);
-    Index position = 0;
-    record.read([&](const ChannelsView& block) {
-      if (first == 0) require_finite(block, position);
-      held.middleCols(position, block.cols()) = block.middleRows(first, held.rows());
-      position += block.cols();
-    });
-    const auto found = onsets_of(held, record.rate_hz, options, threads, first);
-    rows.insert(rows.end(), found.begin(), found.end());
-  }
-  return rows;
+  constexpr Index kArrays = 4;
+  return rows_by_groups<OnsetRow>(record, kArrays, [&](const RowMatrix& held, Index first) {
+    return onsets_of(held, record.rate_hz, options, threads, first);
+  });
 }
 
 }  // namespace emg

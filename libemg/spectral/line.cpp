@@ -198,13 +198,8 @@ std::vector<Candidate> candidates(DensityAccumulator& accumulator, double rate_h
   return all;
 }
 
-}  // namespace
-
-std::vector<LineRow> line_harmonics(const ChannelsView& signal, double rate_hz, const LineOptions& options, int threads) {
-  require_signal(signal, rate_hz);
-  validate_options(options);
-  DensityAccumulator accumulator(signal.rows(), rate_hz, threads);
-  accumulator.push(signal);
+// The harmonics of each channel, of the base that stands out more in it.
+std::vector<LineRow> rows_of(DensityAccumulator& accumulator, double rate_hz, const LineOptions& options) {
   const auto all = candidates(accumulator, rate_hz, options);
   std::vector<LineRow> rows;
   for (std::size_t c = 0; c < all.front().channels.size(); ++c) {
@@ -218,16 +213,38 @@ std::vector<LineRow> line_harmonics(const ChannelsView& signal, double rate_hz, 
   return rows;
 }
 
-std::optional<LineFinding> find_line(const BlockSource& source, Index channel_count, double rate_hz, const LineOptions& options) {
-  require_rate(rate_hz);
-  validate_options(options);
-  DensityAccumulator accumulator(channel_count, rate_hz, 1);
+void take_all(const BlockSource& source, DensityAccumulator& accumulator) {
   Index received = 0;
   source([&](const ChannelsView& block) {
     require_finite(block, received);
     received += block.cols();
     accumulator.push(block);
   });
+}
+
+}  // namespace
+
+std::vector<LineRow> line_harmonics(const ChannelsView& signal, double rate_hz, const LineOptions& options, int threads) {
+  require_signal(signal, rate_hz);
+  validate_options(options);
+  DensityAccumulator accumulator(signal.rows(), rate_hz, threads);
+  accumulator.push(signal);
+  return rows_of(accumulator, rate_hz, options);
+}
+
+std::vector<LineRow> line_harmonics_streamed(const StreamedRecord& record, const LineOptions& options, int threads) {
+  require_rate(record.rate_hz);
+  validate_options(options);
+  DensityAccumulator accumulator(record.channel_count, record.rate_hz, threads);
+  take_all(record.read, accumulator);
+  return rows_of(accumulator, record.rate_hz, options);
+}
+
+std::optional<LineFinding> find_line(const BlockSource& source, Index channel_count, double rate_hz, const LineOptions& options) {
+  require_rate(rate_hz);
+  validate_options(options);
+  DensityAccumulator accumulator(channel_count, rate_hz, 1);
+  take_all(source, accumulator);
   LineFinding finding;
   double largest = 0;
   for (const auto& candidate : candidates(accumulator, rate_hz, options)) {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "libemg/core/operation.h"
 #include "libemg/core/options.h"
 #include "libemg/core/signal.h"
 #include "libemg/core/stage.h"
@@ -56,6 +57,9 @@ static_assert(fully_described<LineRow>());
 
 /// Operation `line`: the harmonics found in each channel.
 std::vector<LineRow> line_harmonics(const ChannelsView& signal, double rate_hz, const LineOptions& options = {}, int threads = 1);
+
+/// The same bits from a record that is read block by block.
+std::vector<LineRow> line_harmonics_streamed(const StreamedRecord& record, const LineOptions& options = {}, int threads = 1);
 
 /// What is common to all channels: the base with the larger sum of z, and the harmonics found in any channel.
 struct LineFinding {
