@@ -169,6 +169,15 @@ def test_samples_by_channels_are_refused_unless_said(ep, noise):
         ep.bandpass(noise, rate_hz=2000, layout="rows")
 
 
+def test_every_operation_refuses_samples_by_channels(ep):
+    x = bursts()
+    names = signal_operations(ep)
+    assert len(names) > 40
+    for name in names:
+        with pytest.raises(ep.InvalidArgument, match="looks like samples x channels"):
+            getattr(ep, name)(np.ascontiguousarray(x.T), rate_hz=2000)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_samples_that_are_not_finite_name_their_place(ep, noise, bad):
     noise[2, 1024] = bad

@@ -101,6 +101,17 @@ TEST_CASE("onset errors of every method stay within the published table") {
   }
 }
 
+TEST_CASE("a threshold fixed for one conditioner fails with another; the automatic one does not") {
+  auto options = with_span(OnsetMethod::teager);
+  CHECK(score(options, 6, 100).misses <= 5);
+  options.factor = 15.0;
+  options.correct_delay = false;
+  CHECK(score(options, 6, 100).misses >= 50);
+  options.method = OnsetMethod::hodges_bui;
+  options.factor = 3.0;
+  CHECK(score(options, 6, 100).misses <= 5);
+}
+
 TEST_CASE("sample entropy finds bursts within 25 ms and passes over isolated spikes") {
   const auto options = with_span(OnsetMethod::sampen);
   int found = 0;
