@@ -22,13 +22,14 @@ using namespace ncs_detail;
 constexpr int kFewestSweeps = 5, kForLatency = 10, kForMean = 20, kForChronodispersion = 50;
 constexpr double kSmoothMs = 0.7, kTailTimesMs[] = {4, 10, 30}, kFirstDeflection = 0.25, kEventGapMs = 1, kLongestMs = 20,
                  kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12,
-                 kLobeMs = 1.2, kLobeSigma = 4;
+                 kLobeMs = 1.2, kLobeSigma = 3.7, kBackShare = 0.08, kQuietMs = 3;
 constexpr double kSnippetBeforeMs = 2, kSnippetAfterMs = 4, kUvPerMv = 1000;
 
 // One sweep in the window: tail removed (rest), smoothed for detection (smooth), and what was found.
 struct LateSweep {
   Trace rest, smooth;
   double sigma = 0;
+  double smooth_sigma = 0;    // of the smoothed trace before the stimulus: real noise is not white
   double residue_uv = 0;      // what taking out an A wave may leave
   Index from = 0;             // first sample after the M wave
   std::vector<Index> events;  // extremes, samples of `smooth`
@@ -40,21 +41,22 @@ struct Found {
   double amplitude_uv = 0, duration_ms = 0;
 };
 
-// Robust constant + exponentials (bisquare, 12 rounds) of the samples from the start of the window on.
-void remove_tail(Trace& t, Index first, Index last) {
-  const Index n = last - first + 1;
-  Eigen::MatrixXd basis(n, 4);
+// Robust constant, or constant + exponentials (bisquare, 12 rounds), of the samples from the start of the window on.
+void remove_tail(Trace& t, Index first, Index last, bool exponentials) {
+  const Index n = last - first + 1, terms = exponentials ? 4 : 1;
+  Eigen::MatrixXd basis(n, terms);
   Eigen::VectorXd y(n), weight = Eigen::VectorXd::Ones(n);
   for (Index i = 0; i < n; ++i) {
     const double ms = static_cast<double>(i) * t.step_ms();
-    basis.row(i) << 1, std::exp(-ms / kTailTimesMs[0]), std::exp(-ms / kTailTimesMs[1]), std::exp(-ms / kTailTimesMs[2]);
+    basis(i, 0) = 1;
+    for (Index k = 1; k < terms; ++k) basis(i, k) = std::exp(-ms / kTailTimesMs[k - 1]);
     y[i] = t.at(first + i);
   }
   Eigen::VectorXd tail = Eigen::VectorXd::Zero(n);
   for (int round = 0; round < 12; ++round) {
-    const Eigen::Matrix4d gram = basis.transpose() * weight.asDiagonal() * basis;
-    const Eigen::Vector4d target = basis.transpose() * (weight.array() * y.array()).matrix();
-    const Eigen::Vector4d factors = (gram + 1e-9 * gram.trace() * Eigen::Matrix4d::Identity()).ldlt().solve(target);
+    const Eigen::MatrixXd gram = basis.transpose() * weight.asDiagonal() * basis;
+    const Eigen::VectorXd target = basis.transpose() * (weight.array() * y.array()).matrix();
+    const Eigen::VectorXd factors = (gram + 1e-9 * gram.trace() * Eigen::MatrixXd::Identity(terms, terms)).ldlt().solve(target);
     tail = basis * factors;
     const Eigen::VectorXd error = y - tail;
     const double scale = 4.685 * robust_sd({error.data(), error.data() + n});
@@ -67,11 +69,40 @@ void remove_tail(Trace& t, Index first, Index last) {
   for (Index i = 0; i < n; ++i) t.y[static_cast<std::size_t>(first + i)] -= tail[i];
 }
 
-LateSweep prepare(const SweepSet& set, Index row, Index first, Index last, double floor_uv) {
+// Tail of the M wave from the start of the window on, the same in all sweeps: their median, in which F waves of different times and shapes
+// are small, brought to constant + exponentials. One sweep alone does not tell its tail from an F wave that fills half of the window.
+std::vector<double> common_tail(const SweepSet& set, const std::vector<Index>& rows, Index first, Index last) {
+  Trace median = trace_of(set, rows.front());
+  std::vector<double> values(rows.size()), levels;
+  for (const Index row : rows) {
+    const auto level = baseline_of(trace_of(set, row), 0, 1);
+    levels.push_back(level.before_stimulus ? level.level_uv : 0);
+  }
+  for (Index i = first; i <= last; ++i) {
+    for (std::size_t k = 0; k < rows.size(); ++k) values[k] = set.samples(rows[k], i) - levels[k];
+    median.y[static_cast<std::size_t>(i)] = median_of(values);
+  }
+  std::vector<double> tail(median.y.begin() + first, median.y.begin() + last + 1);
+  remove_tail(median, first, last, true);
+  for (std::size_t i = 0; i < tail.size(); ++i) tail[i] -= median.y[static_cast<std::size_t>(first) + i];
+  return tail;
+}
+
+LateSweep prepare(const SweepSet& set, Index row, Index first, Index last, const std::vector<double>& tail, double floor_uv) {
   LateSweep s;
   s.rest = trace_of(set, row);
-  s.sigma = baseline_of(s.rest, s.rest.ms(static_cast<double>(first)), s.rest.ms(static_cast<double>(last))).sigma_uv;
-  remove_tail(s.rest, first, last);
+  const auto before = baseline_of(s.rest, s.rest.ms(static_cast<double>(first)), s.rest.ms(static_cast<double>(last)));
+  s.sigma = before.sigma_uv;
+  const auto white = s.sigma / std::sqrt(std::max(1.0, kSmoothMs * s.rest.rate_hz / 1000));
+  const auto raw = smoothed(s.rest.y, kSmoothMs, s.rest.rate_hz);
+  s.smooth_sigma = std::max(white, s.rest.ms(0) < -kQuietMs ? sd_of({raw.data(), static_cast<std::size_t>(s.rest.sample(-kSmoothMs))}) : 0.0);
+  for (Index i = first; i <= last; ++i) s.rest.y[static_cast<std::size_t>(i)] -= tail[static_cast<std::size_t>(i - first)];
+  // The level before the stimulus, if there is one: an F wave that fills half of the window would pass for a level of its own.
+  if (before.before_stimulus) {
+    for (double& v : s.rest.y) v -= before.level_uv;
+  } else {
+    remove_tail(s.rest, first, last, false);
+  }
   s.from = first;
   // Nothing before the window may leak into it.
   for (Index i = 0; i < first; ++i) s.rest.y[static_cast<std::size_t>(i)] = 0;
@@ -121,8 +152,7 @@ Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOpti
   if (*high - *low <= std::max(o.floor_uv, o.noise_factor * s.sigma)) return f;
   f.present = true;
   const double largest = std::max(std::abs(*low), std::abs(*high));
-  const double smooth_sigma = s.sigma / std::sqrt(std::max(1.0, kSmoothMs * s.rest.rate_hz / 1000));
-  const double level = std::max(kFirstDeflection * largest, kFirstSigma * smooth_sigma);
+  const double level = std::max(kFirstDeflection * largest, kFirstSigma * s.smooth_sigma);
   const double lowest = std::max(level, s.residue_uv);
   Index i = first;
   while (i < last && std::abs(s.smooth.at(i)) < lowest) ++i;
@@ -131,10 +161,18 @@ Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOpti
   for (; i <= last && sign * s.smooth.at(i) > 0.5 * sign * s.smooth.at(top); ++i) {
     if (sign * s.smooth.at(i) > sign * s.smooth.at(top)) top = i;
   }
-  // Back to the last sample below 2 sigma of the smoothed trace: what smoothing brings forward, the threshold holds back.
+  // Back to the last sample below 2 sigma of the smoothed trace and a share of the deflection, which what is left of the tail of the M wave
+  // does not reach: what smoothing brings forward, the threshold holds back.
+  const double back = std::max(kBackSigma * s.smooth_sigma, kBackShare * sign * s.smooth.at(top));
   Index begin_of_rise = top;
-  while (begin_of_rise > first && sign * s.smooth.at(begin_of_rise) >= kBackSigma * smooth_sigma) --begin_of_rise;
-  begin_of_rise = before_small_lobe(s, first, begin_of_rise, sign, std::max(kLobeSigma * smooth_sigma, s.residue_uv), kBackSigma * smooth_sigma);
+  while (begin_of_rise > first && sign * s.smooth.at(begin_of_rise) >= back) --begin_of_rise;
+  // The tail that was taken out is uncertain by some microvolts where an F wave fills half of the window: the break between a level and a
+  // rise does not depend on it.
+  Trace rise = s.smooth;
+  for (double& v : rise.y) v *= sign;
+  if (const auto hinge = find_onset(rise, top, rise.at(top), {LatencyMethod::hinge, first, s.smooth_sigma, back, kMotorScale, {}}))
+    begin_of_rise = std::max(begin_of_rise, static_cast<Index>(std::llround(*hinge)));
+  begin_of_rise = before_small_lobe(s, first, begin_of_rise, sign, std::max(kLobeSigma * s.smooth_sigma, s.residue_uv), back);
   const Trace& y = s.rest;
   const double start = static_cast<double>(begin_of_rise);
   f.latency_ms = y.ms(start);
@@ -144,7 +182,7 @@ Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOpti
   f.amplitude_uv = *peak - *bottom;
   Index over = top;
   for (Index k = top; k <= until; ++k) {
-    if (std::abs(s.smooth.at(k)) > std::max(4 * smooth_sigma, 0.05 * largest)) over = k;
+    if (std::abs(s.smooth.at(k)) > std::max(4 * s.smooth_sigma, 0.05 * largest)) over = k;
   }
   f.duration_ms = y.ms(static_cast<double>(over)) - *f.latency_ms;
   return f;
@@ -369,10 +407,11 @@ void measure_site(const SweepSet& set, const std::vector<Index>& rows, const FWa
   }
   const Trace clock = trace_of(set, rows.front());
   const Index last = clock.sample(o.window_ms[1]), first = after_m_wave(set, rows, clock.sample(o.window_ms[0]), last);
+  const auto tail = common_tail(set, rows, first, last);
   std::vector<LateSweep> sweeps(rows.size());
   parallel_for(static_cast<Index>(rows.size()), threads, [&](Index k) {
     auto& s = sweeps[static_cast<std::size_t>(k)];
-    s = prepare(set, rows[static_cast<std::size_t>(k)], first, last, o.floor_uv);
+    s = prepare(set, rows[static_cast<std::size_t>(k)], first, last, tail, o.floor_uv);
     s.events = events_of(s, first, last, std::max(o.floor_uv / 2, o.noise_factor * s.sigma / 2));
   });
   std::vector<bool> with_a(rows.size(), false);
