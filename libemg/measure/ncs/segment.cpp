@@ -151,6 +151,9 @@ std::vector<SegmentRow> segment_rows(const std::vector<MWaveRow>& sites, double 
   for (auto& nerve : by_nerve(sites)) {
     const bool known = std::all_of(nerve.begin(), nerve.end(), [](const MWaveRow* s) { return s->distance_mm.has_value(); });
     if (known) std::stable_sort(nerve.begin(), nerve.end(), [](const auto* a, const auto* b) { return *a->distance_mm < *b->distance_mm; });
+    // Two recordings of one place are no segment: the first of them stands for it.
+    const auto same = [](const MWaveRow* a, const MWaveRow* b) { return a->site == b->site && a->distance_mm == b->distance_mm; };
+    nerve.erase(std::unique(nerve.begin(), nerve.end(), same), nerve.end());
     for (std::size_t i = 1; i < nerve.size(); ++i) rows.push_back(segment_change(*nerve[i - 1], *nerve[i], rate_hz, small_factor));
   }
   return rows;

@@ -152,6 +152,12 @@ std::vector<VelocityRow> velocities(const std::vector<SiteLatency>& sites, const
     if (o.sensory) {
       for (const auto* site : nerve) rows.push_back(to_electrode(*site, o));
     }
+    // Two recordings of one place are no segment: the first of them stands for it.
+    nerve.erase(std::unique(nerve.begin(), nerve.end(),
+                            [](const SiteLatency* a, const SiteLatency* b) {
+                              return a->sweep.site == b->sweep.site && a->sweep.distance_mm == b->sweep.distance_mm;
+                            }),
+                nerve.end());
     for (std::size_t i = 1; i < nerve.size(); ++i) {
       auto row = base_row(*nerve[i], o);
       fill_segment(row, *nerve[i - 1], *nerve[i], o);
