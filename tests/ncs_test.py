@@ -140,6 +140,27 @@ def test_manual_markers_override_and_survive(endplate, ep, study, tmp_path):
     assert "manual" in list(again.markers.source)
 
 
+def test_f_waves_of_the_simulator_begin_where_its_axons_answer(endplate, ep, tmp_path):
+    for seed in range(1, 7):
+        path = tmp_path / f"f{seed}.nwb"
+        endplate.ok("simulate", "f-wave", "--seed", seed, "--sweep-count", 20, "--noise-uv", 3 + 5 * (seed % 2), "--out", path)
+        file = ep.RecordingFile(path)
+        truth = numpy.asarray(file.tables["truth_sweeps"].late_latency_ms, float)  # NaN: no axon answers
+        row = ep.f_waves(file.sweeps, window_ms=(19, 55))
+        assert abs(row.f_count[0] - numpy.isfinite(truth).sum()) <= 1, seed
+        assert row.f_min_ms[0] == pytest.approx(numpy.nanmin(truth), abs=0.7), seed
+
+
+def test_two_recordings_of_one_place_are_no_segment(endplate, ep, tmp_path):
+    rng = numpy.random.default_rng(8)
+    motor(ep, "median", "APB", [("wrist", 70), ("elbow", 290)], 56, rng).to_nwb(tmp_path / "a.nwb")
+    motor(ep, "median", "APB", [("wrist", 70)], 56, rng).to_nwb(tmp_path / "b.nwb")
+    endplate.ok("ncs", tmp_path / "a.nwb", tmp_path / "b.nwb", "--out", tmp_path / "out")
+    for name in ("ncs_velocity", "ncs_segments"):
+        assert [(r["distal_site"], r["proximal_site"]) for r in table(tmp_path / "out", name)] == [("wrist", "elbow")]
+    assert table(tmp_path / "out", "ncs_velocity")[0]["residual_latency_ms"]
+
+
 def test_missing_metadata_is_named(endplate, ep, tmp_path):
     rng = numpy.random.default_rng(1)
     whole = motor(ep, "median", "APB", [("wrist", 70), ("elbow", 290)], 56, rng)
