@@ -76,8 +76,17 @@ std::string nerve_table(const Table* t, const char* caption, const char* first, 
   });
   std::string html = fmt::format("<div class=\"scroll\" tabindex=\"0\"><table class=\"lab\"><caption>{}</caption>{}<tbody>\n", caption,
                                  head_cells(columns, first));
-  std::string nerve;
+  // Nerves in the order of their first row: what several files say of one stands together.
+  std::vector<std::string> nerves;
+  std::vector<std::size_t> order(t->row_count()), place(t->row_count());
   for (std::size_t r = 0; r < t->row_count(); ++r) {
+    const auto at = std::find(nerves.begin(), nerves.end(), nerve_title(*t, r));
+    order[r] = r, place[r] = static_cast<std::size_t>(at - nerves.begin());
+    if (at == nerves.end()) nerves.push_back(nerve_title(*t, r));
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return place[a] < place[b]; });
+  std::string nerve;
+  for (const std::size_t r : order) {
     if (const auto now = nerve_title(*t, r); now != nerve) {
       nerve = now;
       html += fmt::format("<tr class=\"nerve\"><th scope=\"rowgroup\" colspan=\"{}\">{}</th></tr>\n", columns.size() + 2, escaped(nerve));
@@ -140,11 +149,11 @@ std::string other_tables(const NcsStudy& study) {
                              {"F min", "ms", "f_min_ms", 2},
                              {"F mean", "ms", "f_mean_ms", 2},
                              {"F max", "ms", "f_max_ms", 2},
-                             {"Chronodispersion", "ms", "chronodispersion_ms", 2},
+                             {"Chronodisp.", "ms", "chronodispersion_ms", 2},
                              {"Amplitude", "&#181;V", "f_amplitude_uv", 0},
                              {"F/M", "%", "fm_mean_pct", 1},
                              {"M latency", "ms", "m_latency_ms", 2},
-                             {"Velocity", "m/s", "velocity_max_mps", 1}};
+                             {"F velocity", "m/s", "velocity_max_mps", 1}};
   const std::vector<Print> a{{"Sweeps", "", "a_count", 0},
                              {"Latency", "ms", "latency_ms", 2},
                              {"SD", "ms", "latency_sd_ms", 3},
@@ -346,7 +355,7 @@ void write_ncs_report(const std::filesystem::path& path, const NcsReport& r) {
       "solid var(--line)} "
       ".lab tbody tr:not(.nerve) th{padding-left:14px} .bold{stroke:var(--s2);stroke-width:1.8;stroke-linejoin:round} "
       ".tickmark{stroke:var(--text);stroke-width:1.4} "
-      ".lab td.wrap{min-width:120px;font-size:13px} .hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
+      ".lab td.wrap{min-width:150px;font-size:13px} .lab td.wrap .flag{white-space:normal} .hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
   html += fmt::format("<header><h1>Nerve conduction study</h1>\n<p class=\"lead\">{}</p></header>\n", escaped(r.title));
   html += "<section id=\"summary\" aria-label=\"summary\">\n" + facts(r) + "</section>\n";
   html += "<section id=\"tables\" aria-label=\"measurements\">\n" + motor_tables(r.study) + other_tables(r.study) + limits_tables(r.study) +

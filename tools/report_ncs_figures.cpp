@@ -15,8 +15,9 @@ namespace {
 
 constexpr double kWidth = 620, kLeft = 70, kRight = 600, kTop = 30, kLane = 118;
 constexpr std::size_t kMostSweeps = 12, kMostLanes = 8, kMostRaster = 40;
-constexpr double kMotorMs = 30, kSensoryMs = 10, kBeforeMs = 2, kMillivoltFrom = 1000;
+constexpr double kMotorMs = 30, kSensoryMs = 10, kBeforeMs = 2, kBeforeFMs = 5, kMillivoltFrom = 1000;
 constexpr Index kMostPoints = 700;
+constexpr double kLaneShare = 0.78, kLaneTop = 0.14;  // of a lane: the curves, and room for letters above them
 
 struct Lane {
   const StudySite* site;
@@ -60,18 +61,19 @@ void draw_markers(Figure& figure, const NcsStudy& study, const Lane& lane, const
     const double value = y(lane.site->up * (set.samples(row, at) - level));
     const char* letter = m.marker == "onset" ? "O" : m.marker == "peak" ? "P" : m.marker == "end" ? "E" : "+";
     figure.line(m.source == "manual" ? "hand" : "tickmark", x(m.time_ms), value - 9, x(m.time_ms), value + 9);
-    figure.text("tick mid", x(m.time_ms), m.marker == "positive_peak" ? value + 22 : value - 12, letter);
+    figure.text("tick mid", x(m.time_ms), m.marker == "positive_peak" ? value + 20 : value - 12, letter);
   }
 }
 
 std::string responses_figure(const NcsStudy& study, const std::string& title, const std::vector<Lane>& lanes) {
   const bool sensory = lanes.front().site->test == "sensory";
-  double largest = 0, end_ms = sensory ? kSensoryMs : kMotorMs, begin_ms = 0;
+  double largest = 0, deepest = 0, end_ms = sensory ? kSensoryMs : kMotorMs, begin_ms = 0;
   for (const auto& lane : lanes) {
     const auto& set = study.averages[lane.site->set];
     begin_ms = std::max(-kBeforeMs, std::min(begin_ms, -static_cast<double>(set.zero_sample) * 1000 / set.rate_hz));
     end_ms = std::min(end_ms, static_cast<double>(set.samples.cols() - 1 - set.zero_sample) * 1000 / set.rate_hz);
-    largest = std::max(largest, (set.samples.row(lane.site->average).array() - level_of(set, lane.site->average)).abs().maxCoeff());
+    const RowMatrix shown = lane.site->up * (set.samples.row(lane.site->average).array() - level_of(set, lane.site->average));
+    largest = std::max(largest, shown.maxCoeff()), deepest = std::max(deepest, -shown.minCoeff());
   }
   if (!(largest > 0) || !(end_ms > begin_ms)) return "";
   const double bottom = kTop + kLane * static_cast<double>(lanes.size());
@@ -79,11 +81,13 @@ std::string responses_figure(const NcsStudy& study, const std::string& title, co
                 false);
   const Scale x{begin_ms, end_ms, kLeft, kRight, false};
   figure.x_axis(x, bottom, kTop, "time after the stimulus (ms)");
+  // Both phases fit the lane on one scale for all lanes.
+  const double pixels_per_uv = kLaneShare * kLane / (largest + deepest), above = kLaneTop * kLane + pixels_per_uv * largest;
   const bool milli = largest >= kMillivoltFrom;
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const auto& lane = lanes[i];
-    const double base = kTop + kLane * (static_cast<double>(i) + 0.62);
-    const Scale y{0, largest, base, base - kLane * 0.5, false};
+    const double base = kTop + kLane * static_cast<double>(i) + above;
+    const Scale y{-deepest, largest, base + pixels_per_uv * deepest, base - pixels_per_uv * largest, false};
     figure.line("grid", kLeft, base, kRight, base);
     const auto& rows = lane.site->rows;
     for (std::size_t k = 0; k < std::min(rows.size(), kMostSweeps); ++k)
@@ -92,15 +96,17 @@ std::string responses_figure(const NcsStudy& study, const std::string& title, co
     draw_markers(figure, study, lane, x, y);
     auto name = escaped(lane.sweep->site.empty() ? "site" : lane.sweep->site);
     if (!lane.sweep->annotation.empty()) name += ", " + escaped(lane.sweep->annotation);
-    figure.text("channel end", kRight, base - kLane * 0.38, name);
+    figure.text("channel end", kRight, base - 8, name);
   }
   // One bar for all lanes: the scale is common.
   const double unit = std::pow(10.0, std::floor(std::log10(largest)));
   const double bar = largest >= 5 * unit ? 5 * unit : largest >= 2 * unit ? 2 * unit : unit;
-  const double base = kTop + kLane * 0.62;
-  figure.line("tickmark", kLeft - 12, base, kLeft - 12, base - kLane * 0.5 * bar / largest);
-  figure.text("tick end", kLeft - 16, base - kLane * 0.25 * bar / largest + 4,
+  const double base = kTop + above;
+  figure.line("tickmark", kLeft - 12, base, kLeft - 12, base - pixels_per_uv * bar);
+  figure.text("tick end", kLeft - 16, base - pixels_per_uv * bar / 2 + 4,
               milli ? number_text(bar / 1000) + " mV" : number_text(bar) + " &#181;V");
+  if (lanes.front().site->test == "repetitive")
+    return figure.html(escaped(title), "Mean of the train bold, its responses thin; their markers are measured one by one, see the curve.");
   return figure.html(
       escaped(title),
       "Average bold, single sweeps thin; O onset, P negative peak, E end of the negative phase, + positive peak; red: set by hand.");
@@ -123,9 +129,9 @@ std::string f_figure(const NcsStudy& study, const std::string& title, const Lane
   }
   if (onsets.empty()) return "";
   const double end_ms = static_cast<double>(set.samples.cols() - 1 - set.zero_sample) * 1000 / set.rate_hz;
-  constexpr double kRasterLane = 17;
+  constexpr double kRasterLane = 17, kHeight = 1.5;
   const double bottom = kTop + kRasterLane * static_cast<double>(shown) + 24;
-  const Scale x{std::max(0.0, earliest - 8), end_ms, kLeft, kRight, false};
+  const Scale x{std::max(0.0, earliest - kBeforeFMs), end_ms, kLeft, kRight, false};
   Figure figure(kWidth, bottom + 46, fmt::format("{}: F waves of {} sweeps under each other", title, shown), false);
   figure.x_axis(x, bottom, kTop, "time after the stimulus (ms)");
   for (std::size_t k = 0; k < shown; ++k) {
@@ -137,13 +143,15 @@ std::string f_figure(const NcsStudy& study, const std::string& title, const Lane
     one.samples.array() -= one.samples.row(0).mean();
     one.zero_sample = 0;
     const Scale shifted{0, x.high - x.low, x.from, x.to, false};
-    const Scale y{0, std::max(size_uv, 1.0), base, base - 1.5 * kRasterLane, false};
+    const double size = std::max(size_uv, 1.0), height = kHeight * kRasterLane;
+    const Scale y{-size, size, base + height, base - height, false};
     figure.path("sweep", curve(one, 0, shifted, y, lane.site->up));
     const int number = set.sweeps[static_cast<std::size_t>(rows[k])].sweep;
     if (const auto at = onsets.find(number); at != onsets.end()) figure.line("event", x(at->second), base - 8, x(at->second), base + 8);
   }
-  figure.text("tick end", kLeft - 6, kTop + 14, fmt::format("{} &#181;V =", number_text(size_uv)));
-  figure.text("tick end", kLeft - 6, kTop + 28, "1.5 lanes");
+  // A bar as high as the largest F wave, peak-to-peak.
+  figure.line("tickmark", kLeft - 12, kTop + 12, kLeft - 12, kTop + 12 + kHeight * kRasterLane);
+  figure.text("tick end", kLeft - 16, kTop + 24, fmt::format("{:.0f} &#181;V", size_uv));
   return figure.html(escaped(title + ", F waves"), fmt::format("{} of {} sweeps; tick: onset of the F wave.", shown, rows.size()));
 }
 
