@@ -148,7 +148,7 @@ def test_f_waves_of_the_simulator_begin_where_its_axons_answer(endplate, ep, tmp
         truth = numpy.asarray(file.tables["truth_sweeps"].late_latency_ms, float)  # NaN: no axon answers
         row = ep.f_waves(file.sweeps, window_ms=(19, 55))
         assert abs(row.f_count[0] - numpy.isfinite(truth).sum()) <= 1, seed
-        assert row.f_min_ms[0] == pytest.approx(numpy.nanmin(truth), abs=0.7), seed
+        assert row.f_min_ms[0] == pytest.approx(numpy.nanmin(truth), abs=0.3), seed
 
 
 def test_two_recordings_of_one_place_are_no_segment(endplate, ep, tmp_path):

@@ -22,7 +22,7 @@ using namespace ncs_detail;
 constexpr int kFewestSweeps = 5, kForLatency = 10, kForMean = 20, kForChronodispersion = 50;
 constexpr double kSmoothMs = 0.7, kTailTimesMs[] = {4, 10, 30}, kFirstDeflection = 0.25, kEventGapMs = 1, kLongestMs = 20,
                  kTurnaroundMs = 1, kRestShare = 0.01, kBackSigma = 2, kFirstSigma = 6, kAlignMs = 0.3, kResidueShare = 0.12,
-                 kLobeMs = 1.2, kLobeSigma = 3.7, kBackShare = 0.08, kQuietMs = 3;
+                 kLobeMs = 1.2, kLobeSigma = 3.7, kBackShare = 0.04, kQuietMs = 3;
 constexpr double kSnippetBeforeMs = 2, kSnippetAfterMs = 4, kUvPerMv = 1000;
 
 // One sweep in the window: tail removed (rest), smoothed for detection (smooth), and what was found.
@@ -166,12 +166,6 @@ Found find_f(const LateSweep& s, Index window_first, Index last, const FWaveOpti
   const double back = std::max(kBackSigma * s.smooth_sigma, kBackShare * sign * s.smooth.at(top));
   Index begin_of_rise = top;
   while (begin_of_rise > first && sign * s.smooth.at(begin_of_rise) >= back) --begin_of_rise;
-  // The tail that was taken out is uncertain by some microvolts where an F wave fills half of the window: the break between a level and a
-  // rise does not depend on it.
-  Trace rise = s.smooth;
-  for (double& v : rise.y) v *= sign;
-  if (const auto hinge = find_onset(rise, top, rise.at(top), {LatencyMethod::hinge, first, s.smooth_sigma, back, kMotorScale, {}}))
-    begin_of_rise = std::max(begin_of_rise, static_cast<Index>(std::llround(*hinge)));
   begin_of_rise = before_small_lobe(s, first, begin_of_rise, sign, std::max(kLobeSigma * s.smooth_sigma, s.residue_uv), back);
   const Trace& y = s.rest;
   const double start = static_cast<double>(begin_of_rise);

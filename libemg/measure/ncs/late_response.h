@@ -7,10 +7,10 @@
 // sweeps, averaged sweeps. Cost: O(sweeps x samples) and O(sweeps^2 x samples of the window) for the repeaters. Method: the tail of the M
 // wave in the window is a robust sum of constant and exponentials (4, 10 and 30 ms) of the median of the sweeps, the level of each that
 // before its stimulus. The rest, smoothed over 0.7 ms for detection, holds an F wave if its peak-to-peak exceeds max(floor_uv, noise_factor
-// sigma). Onset: break between level and rise (hinge) of the first deflection, not before the last sample below 2 sigma of the smoothed
-// trace; a small lobe of the other sign right before it counts as its start. A waves: equal place (SD below a_latency_sd_ms) and shape (correlation above a_correlation)
-// in at least a_share of the sweeps; they are taken out before F waves are looked for. Repeaters: single linkage of F waves with
-// correlation >= 0.95 and amplitude ratio 0.8 to 1.25. Persistence with Clopper-Pearson interval (1934). Sample sizes after Fisher (1982).
+// sigma). Onset: last sample of the smoothed trace below 2 sigma and 4 % of the first deflection; a small lobe of the other sign right
+// before it counts as its start. A waves: equal place (SD below a_latency_sd_ms) and shape (correlation above a_correlation) in at least
+// a_share of the sweeps; they are taken out before F waves are looked for. Repeaters: single linkage of F waves with correlation >= 0.95
+// and amplitude ratio 0.8 to 1.25. Persistence with Clopper-Pearson interval (1934). Sample sizes after Fisher (1982).
 
 #include <optional>
 #include <string>

@@ -271,7 +271,7 @@ class Study {
       if (sweep.test.empty() && late.f_waves.front().f_count == 0) return;  // asked for by nobody
       if (!flag.empty()) note("f-waves", sweep, flag, "noted");
       for (const auto& row : late.sweeps) {
-        add_marker(k, row.sweep, sweep, "f_wave", "f_onset", row.latency_ms, row.amplitude_uv, "onset hinge, smoothed 0.7 ms");
+        add_marker(k, row.sweep, sweep, "f_wave", "f_onset", row.latency_ms, row.amplitude_uv, "onset 2 sigma, smoothed 0.7 ms");
       }
       f_waves_.insert(f_waves_.end(), late.f_waves.begin(), late.f_waves.end());
       f_sweeps_.insert(f_sweeps_.end(), late.sweeps.begin(), late.sweeps.end());
