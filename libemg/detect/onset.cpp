@@ -152,9 +152,11 @@ std::vector<OnsetRow> onsets_of(const ChannelsView& signal, double rate_hz, cons
   parallel_for(tasks, threads, [&](Index task) {
     std::vector<double> mean(samples);
     for (Index c = task; c < signal.rows(); c += tasks) {
-      if (!side_by_side && !scan::all_finite(channel_span(signal, c))) require_finite(signal);
-      const auto baseline = baseline_of(channel_span(signal, c), rate_hz, options, first + c);
       const auto trace = channel_span(source, c);
+      const bool finite = by_mean ? smooth_by_mean(trace, options.method, samples_in_ms(options.smooth_ms, rate_hz), mean)
+                                  : side_by_side || scan::all_finite(trace);
+      if (!finite) require_finite(signal);
+      const auto baseline = baseline_of(channel_span(signal, c), rate_hz, options, first + c);
       Found found;
       if (options.method == OnsetMethod::sampen) {
         found = entropy_bursts(trace, rate_hz, baseline, options);
@@ -164,7 +166,6 @@ std::vector<OnsetRow> onsets_of(const ChannelsView& signal, double rate_hz, cons
       } else if (!envelope) {
         found = whitened_bursts(trace, rate_hz, baseline, options);
       } else if (by_mean) {
-        smooth_by_mean(trace, options.method, samples_in_ms(options.smooth_ms, rate_hz), mean);
         found = envelope_bursts(mean, trace, rate_hz, baseline, step, options);
       } else {
         found = envelope_bursts(channel_span(ChannelsView(smooth), c), trace, rate_hz, baseline, step, options);

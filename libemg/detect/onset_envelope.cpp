@@ -102,20 +102,22 @@ void activity_measure(std::span<const double> trace, OnsetMethod method, Index f
   if (end == n) out.back() = energy(n - 2);
 }
 
-void smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean) {
+bool smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean) {
   constexpr Index kBlock = 2048;
   const auto n = static_cast<Index>(trace.size());
   if (n < 4 * width || width > static_cast<Index>(scan::kWidest)) {
     std::vector<double> measure(trace.size());
     activity_measure(trace, method, 0, measure);
     moving_mean(measure, width, mean);
-    return;
+    return scan::all_finite(trace);
   }
   // Energy and sums of a block stay in the cache.
   const Index before = width / 2, whole = n - width + 1;
   std::vector<double> measure(static_cast<std::size_t>(kBlock + width));
+  bool finite = scan::all_finite(trace.subspan(static_cast<std::size_t>(whole)));
   for (Index i = 0; i < whole; i += kBlock) {
     const Index count = std::min(kBlock, whole - i);
+    finite = scan::all_finite(trace.subspan(static_cast<std::size_t>(i), static_cast<std::size_t>(count))) && finite;
     activity_measure(trace, method, i, {measure.data(), static_cast<std::size_t>(count + width - 1)});
     scan::window_sums(measure.data(), static_cast<std::size_t>(count), static_cast<std::size_t>(width), 1 / static_cast<double>(width),
                       mean.data() + before + i);
@@ -128,6 +130,7 @@ void smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index wid
   moving_mean(edge, width, smooth);
   const Index after = n - before - whole;
   std::copy_n(smooth.end() - after, after, mean.end() - after);
+  return finite;
 }
 
 Found level_bursts(std::span<const double> envelope, const Level& base, const LevelRule& rule, Index gap, Index hold,

@@ -50,8 +50,8 @@ std::vector<double> smoother_step(double rate_hz, const OnsetOptions& options);
 /// What the smoother works on, |x| or the absolute Teager-Kaiser energy, of the samples from `first` on, as many as `out` holds.
 void activity_measure(std::span<const double> trace, OnsetMethod method, Index first, std::span<double> out);
 
-/// The moving mean (burst.h) of activity_measure over `width` samples; `mean` is as long as the trace.
-void smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean);
+/// The moving mean (burst.h) of activity_measure over `width` samples; `mean` is as long as the trace. False if a sample is not finite.
+bool smooth_by_mean(std::span<const double> trace, OnsetMethod method, Index width, std::span<double> mean);
 
 /// Degrees of freedom of a window of 250 ms of the noise in `spans`.
 double window_freedom(std::span<const double> trace, const std::vector<Span>& spans, double rate_hz);

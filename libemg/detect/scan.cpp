@@ -129,51 +129,52 @@ EMG_ALWAYS_INLINE void teager_loop(const double* __restrict x, std::size_t count
   for (std::size_t i = 0; i < count; ++i) out[i] = std::fabs(x[i] * x[i] - *(x + i - 1) * x[i + 1]);
 }
 
-// out = (out + the sum of `Terms` neighbours `size` apart) scale, or without the old value.
-template <int Terms>
-EMG_ALWAYS_INLINE void add_terms(const double* __restrict s, std::size_t size, std::size_t count, bool fresh, double scale, double* __restrict out) {
-  const auto term = [&](std::size_t i) __attribute__((always_inline)) {
-    double t = s[i];
-    if constexpr (Terms > 1) t += s[i + size];
-    if constexpr (Terms > 2) t += s[i + 2 * size];
-    return t;
-  };
-  if (fresh) {
-    for (std::size_t i = 0; i < count; ++i) out[i] = term(i) * scale;
-  } else {
-    for (std::size_t i = 0; i < count; ++i) out[i] = (out[i] + term(i)) * scale;
+// out[i] = scale (four windows of `part` samples that follow each other, starting at i, and `Rest` samples after them).
+template <int Rest>
+EMG_ALWAYS_INLINE void join_windows(const double* __restrict parts, std::size_t part, const double* __restrict x, std::size_t count, double scale,
+                                    double* __restrict out) {
+  const double* __restrict after = x + 4 * part;
+  for (std::size_t i = 0; i < count; ++i) {
+    double sum = 0;
+    if constexpr (Rest > 0) sum = after[i];
+    if constexpr (Rest > 1) sum += after[i + 1];
+    if constexpr (Rest > 2) sum += after[i + 2];
+    if (part > 0) sum += (parts[i] + parts[i + part]) + (parts[i + 2 * part] + parts[i + 3 * part]);
+    out[i] = sum * scale;
   }
 }
 
-// The width is written to the base of four: sums of 4, 16, 64, ... neighbours, each made of four of the one before.
+EMG_ALWAYS_INLINE void join_windows(const double* parts, std::size_t width, const double* x, std::size_t count, double scale, double* out) {
+  const std::size_t part = width / 4;
+  switch (width % 4) {
+    case 0:
+      return join_windows<0>(parts, part, x, count, scale, out);
+    case 1:
+      return join_windows<1>(parts, part, x, count, scale, out);
+    case 2:
+      return join_windows<2>(parts, part, x, count, scale, out);
+    default:
+      return join_windows<3>(parts, part, x, count, scale, out);
+  }
+}
+
+// A window is four windows of a quarter of its width and what remains, down to windows of one sample.
 EMG_ALWAYS_INLINE void window_sums_loop(const double* x, std::size_t count, std::size_t width, double scale, double* result) {
   constexpr std::size_t kBlock = 1024;
+  constexpr int kMostLevels = 5;  // widths below 4^5
   double level[2][kBlock + kWidest];
+  std::size_t widths[kMostLevels];
+  int levels = 0;
+  for (std::size_t w = width; w > 1; w /= 4) widths[levels++] = w;
   for (std::size_t first = 0; first < count; first += kBlock) {
     const std::size_t m = std::min(kBlock, count - first);
-    double* const out = result + first;
-    const double* sums = x + first;
-    std::size_t valid = m + width - 1, offset = 0, size = 1, rest = width;
-    int next = 0;
-    bool fresh = true;
-    while (true) {
-      const std::size_t digit = rest & 3;
-      rest >>= 2;
-      const double factor = rest == 0 ? scale : 1;
-      if (digit == 1) add_terms<1>(sums + offset, size, m, fresh, factor, out);
-      if (digit == 2) add_terms<2>(sums + offset, size, m, fresh, factor, out);
-      if (digit == 3) add_terms<3>(sums + offset, size, m, fresh, factor, out);
-      fresh = fresh && digit == 0;
-      offset += digit * size;
-      if (rest == 0) break;
-      const double* __restrict s = sums;
-      double* __restrict fourfold = level[next];
-      valid -= 3 * size;
-      for (std::size_t i = 0; i < valid; ++i) fourfold[i] = (s[i] + s[i + size]) + (s[i + 2 * size] + s[i + 3 * size]);
-      sums = fourfold;
-      next ^= 1;
-      size *= 4;
+    const double* const block = x + first;
+    const double* parts = block;
+    for (int l = levels - 1; l > 0; --l) {
+      join_windows(parts, widths[l], block, m + width - widths[l], 1, level[l % 2]);
+      parts = level[l % 2];
     }
+    join_windows(parts, width, block, m, scale, result + first);
   }
 }
 

@@ -27,7 +27,7 @@ void teager_energy(const double* x, std::size_t count, double* out);
 /// Widest window that window_sums can add.
 inline constexpr std::size_t kWidest = 512;
 
-/// out[i] = scale (x[i] + ... + x[i + width - 1]), width at most kWidest; sums of 1, 4, 16, ... samples are added, nothing is subtracted.
+/// out[i] = scale (x[i] + ... + x[i + width - 1]), width at most kWidest; sums of shorter windows are added, nothing is subtracted.
 void window_sums(const double* x, std::size_t count, std::size_t width, double scale, double* out);
 
 /// maxima[k] = largest |x| of chunk k of kChunk samples; the last chunk may be shorter. Not finite if a sample of the chunk is not.
