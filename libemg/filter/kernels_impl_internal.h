@@ -308,26 +308,6 @@ void mean_of_sums(const double* a, const double* b, ptrdiff_t size, double scale
   root ? means<true>(a, b, size, scale, out) : means<false>(a, b, size, scale, out);
 }
 
-void scale_bins(double* bins, const double* response, ptrdiff_t count) {
-  ptrdiff_t i = 0;
-  for (; i + kWidth <= count; i += kWidth) {
-    const Vector r = load(response + i);
-#if defined(__AVX512F__)
-    const Vector low = __builtin_shufflevector(r, r, 0, 0, 1, 1, 2, 2, 3, 3), high = __builtin_shufflevector(r, r, 4, 4, 5, 5, 6, 6, 7, 7);
-#elif defined(__AVX2__)
-    const Vector low = __builtin_shufflevector(r, r, 0, 0, 1, 1), high = __builtin_shufflevector(r, r, 2, 2, 3, 3);
-#else
-    const Vector low{r[0], r[0]}, high{r[1], r[1]};
-#endif
-    store(bins + 2 * i, load(bins + 2 * i) * low);
-    store(bins + 2 * i + kWidth, load(bins + 2 * i + kWidth) * high);
-  }
-  for (; i < count; ++i) {
-    bins[2 * i] *= response[i];
-    bins[2 * i + 1] *= response[i];
-  }
-}
-
 void stream(const double* in, ptrdiff_t count, double* out) {
   ptrdiff_t i = 0;
 #if defined(__SSE2__)
@@ -345,7 +325,7 @@ void stream(const double* in, ptrdiff_t count, double* out) {
   for (; i < count; ++i) out[i] = in[i];
 }
 
-constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, block_sums, mean_of_sums, scale_bins, stream};
+constexpr Kernels kTable{interleave, separate, cascade, weighted_sum, block_sums, mean_of_sums, stream};
 
 }  // namespace
 }  // namespace emg::filter_kernels

@@ -34,9 +34,6 @@ struct Kernels {
   /// out = f((a + b) scale) for `size` doubles, f = square root or identity; `b` may be null.
   void (*mean_of_sums)(const double* a, const double* b, std::ptrdiff_t size, double scale, bool root, double* out);
 
-  /// Complex values times real ones: bins[2 i] and bins[2 i + 1] *= response[i].
-  void (*scale_bins)(double* bins, const double* response, std::ptrdiff_t count);
-
   /// Copies past the caches, for results larger than they are.
   void (*stream)(const double* in, std::ptrdiff_t count, double* out);
 };

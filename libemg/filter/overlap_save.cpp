@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "libemg/core/error.h"
 #include "libemg/core/validate.h"
 #include "libemg/filter/kernels_internal.h"
 #include "libemg/filter/overlap_save_internal.h"
+#include "libemg/spectral/segments_internal.h"
 
 namespace emg {
 namespace {
@@ -14,17 +16,11 @@ namespace {
 // Transforms four times as long as the filter waste a quarter of their output; shorter ones than this are no faster for being in the cache.
 Index transform_length(Index tap_count) {
   constexpr Index kShortest = 2048;
-  return next_fast_length(std::max(kShortest, 4 * tap_count));
+  return 2 * next_fast_length(std::max(kShortest, 4 * tap_count) / 2);
 }
 
 [[noreturn]] void throw_overflow() {
   throw NumericalError("the filter overflows: samples are too large");
-}
-
-// Asks for memory that is wanted after a transform: then the transform does not wait for it.
-void fetch(const double* x, Index count) {
-  constexpr Index kLine = 8;
-  for (Index i = 0; i < count; i += kLine) __builtin_prefetch(x + i, 0, 2);
 }
 
 bool is_symmetric(std::span<const double> taps) {
@@ -40,22 +36,40 @@ OverlapSaveStage::OverlapSaveStage(Index channels, double rate_hz, std::span<con
       fft_(transform_length(static_cast<Index>(taps.size()))),
       held_(channels, fft_.length()) {
   before_ = static_cast<Index>(taps.size()) - 1 - after_;
-  // Tap k acts at k - delay, so that output i of a block stands at input i.
-  const Index length = fft_.length();
-  const double scale = 1 / static_cast<double>(length);
-  const auto trace = fft_.trace();
+  set_response(taps);
+  held_.leftCols(before_).setZero();
+  held_count_ = before_;
+}
+
+// The packed value Z[k] = E + i O, from the transforms E and O of even and odd samples, stands for the bins X[k] = E + w O and
+// X[k + m] = E - w O = conj(X[m - k]), m = length / 2, w = e^{-i a}, a = pi k / m. Times the responses H[k] and conj(H[m - k]), and folded
+// again, they give (S - D sin a) Z[k] + i D cos a conj(Z[m - k]), where S and D are half the sum and half the difference of the two responses.
+void OverlapSaveStage::set_response(std::span<const double> taps) {
+  const Index length = fft_.length(), half = length / 2;
+  const double scale = 1 / static_cast<double>(half);
+  RealFft fft(length);
+  const auto trace = fft.trace();
   std::fill(trace.begin(), trace.end(), 0.0);
+  // Tap k acts at k - delay, so that output i of a block stands at input i.
   for (Index k = 0; k < static_cast<Index>(taps.size()); ++k) {
     trace[static_cast<std::size_t>((k - after_ + length) % length)] = scale * taps[static_cast<std::size_t>(k)];
   }
-  fft_.forward();
-  if (is_symmetric(taps)) {
-    for (const auto& bin : fft_.bins()) zero_phase_response_.push_back(bin.real());
-  } else {
-    response_.assign(fft_.bins().begin(), fft_.bins().end());
+  fft.forward();
+  const auto bins = fft.bins();
+  const bool real = is_symmetric(taps);
+  for (Index k = 0; k < half; ++k) {
+    const auto here = bins[static_cast<std::size_t>(k)], there = std::conj(bins[static_cast<std::size_t>(half - k)]);
+    const auto sum = 0.5 * (here + there), difference = 0.5 * (here - there);
+    const double angle = std::numbers::pi * static_cast<double>(k) / static_cast<double>(half);
+    const auto direct = sum - difference * std::sin(angle), mirrored = difference * std::cos(angle);
+    if (real) {
+      real_direct_.push_back(direct.real());
+      real_mirrored_.push_back(mirrored.real());
+    } else {
+      direct_.push_back(direct);
+      mirrored_.push_back(mirrored * std::complex<double>(0, 1));
+    }
   }
-  held_.leftCols(before_).setZero();
-  held_count_ = before_;
 }
 
 bool OverlapSaveStage::write_into(ChannelsRef output) {
@@ -121,7 +135,7 @@ Index OverlapSaveStage::filter_from(const ChannelsView& block, Index first, cons
       if (t + 1 < most) fetch(next, count / 2);
       fft_.forward_of(x + t * count);
       if (t + 1 < most) fetch(next + count / 2, count - count / 2);
-      filter_bins();
+      filter_packed();
       fft_.unscaled_inverse();
       const double* const filtered = fft_.trace().data() + before_;
       if (!std::isfinite(*filtered)) {
@@ -173,7 +187,7 @@ bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
     double* const held = held_.row(c).data();
     std::copy_n(held, length, fft_.trace().begin());
     fft_.forward();
-    filter_bins();
+    filter_packed();
     fft_.unscaled_inverse();
     const double* const filtered = fft_.trace().data() + before_;
     // A sample that is not finite makes the whole transform so.
@@ -187,17 +201,19 @@ bool OverlapSaveStage::hand_on_block(Index count, const BlockSink& sink) {
   return true;
 }
 
-void OverlapSaveStage::filter_bins() {
-  const auto bins = fft_.bins();
-  if (response_.empty()) {
-    filter_kernels::kernels().scale_bins(reinterpret_cast<double*>(bins.data()), zero_phase_response_.data(),
-                                         static_cast<Index>(bins.size()));
-  } else {
-    for (std::size_t k = 0; k < bins.size(); ++k) {
-      const double re = bins[k].real(), im = bins[k].imag();
-      const double a = response_[k].real(), b = response_[k].imag();
-      bins[k] = {re * a - im * b, re * b + im * a};
-    }
+void OverlapSaveStage::filter_packed() {
+  const auto z = fft_.packed();
+  if (direct_.empty()) {
+    spectral_kernels::kernels().filter_packed(reinterpret_cast<double*>(z.data()), real_direct_.data(), real_mirrored_.data(),
+                                              static_cast<Index>(z.size()));
+    return;
+  }
+  const std::size_t m = z.size();
+  for (std::size_t k = 0; 2 * k <= m; ++k) {
+    const std::size_t mirror = (m - k) % m;
+    const auto here = z[k], there = z[mirror];
+    z[k] = direct_[k] * here + mirrored_[k] * std::conj(there);
+    z[mirror] = direct_[mirror] * there + mirrored_[mirror] * std::conj(here);
   }
 }
 

@@ -36,14 +36,16 @@ class OverlapSaveStage : public Stage {
   void extend_left();
   void extend_right(const BlockSink& sink);
   bool hand_on_block(Index count, const BlockSink& sink);
-  void filter_bins();
+  void set_response(std::span<const double> taps);
+  void filter_packed();
 
   double rate_hz_;
   Index before_, after_;  // samples around an output that it weighs
   bool odd_;
-  RealFft fft_;
-  std::vector<std::complex<double>> response_;
-  std::vector<double> zero_phase_response_;  // of symmetric taps of odd count: real
+  PackedFft fft_;
+  // What each packed value and its mirror image weigh in the filtered one; real for symmetric taps of odd count.
+  std::vector<std::complex<double>> direct_, mirrored_;
+  std::vector<double> real_direct_, real_mirrored_;
   RowMatrix held_, out_;
   Index held_count_ = 0, received_ = 0, handed_on_ = 0;
   double* rows_ = nullptr;

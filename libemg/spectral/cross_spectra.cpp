@@ -19,6 +19,9 @@ constexpr Index kBlockSize = kCrossRows * kCrossColumns * kTileSize;
 // Each batch of segments takes one pass over all sums, so that few batches are fast; this bounds their memory.
 constexpr double kBatchBytes = 64e6;
 
+// Rows that are multiplied at a time: those of one block fit the nearest cache, where its row channels stay for all its columns.
+constexpr Index kCachedRows = 32;
+
 // Transforms that are written side by side: one alone would fill only two cache lines of each tile.
 constexpr Index kRowsAtOnce = 8;
 
@@ -55,7 +58,7 @@ CrossSpectra::CrossSpectra(const ChannelsView& signal, const std::vector<Index>&
     transform_batch(signal, channels, grid, windows, trend, rectify, first, segments, threads);
     add_batch(segments * window_count, first == 0, threads);
   }
-  spectra_.resize(0, 0);
+  recycle(std::move(spectra_));
 }
 
 void CrossSpectra::transform_batch(const ChannelsView& signal, const std::vector<Index>& channels, const SegmentGrid& grid,
@@ -111,11 +114,14 @@ void CrossSpectra::add_batch(Index rows, bool first, int threads) {
   const Index stride = batch_rows_ * kTileSize;
   parallel_for(tile_count_, threads, [&](Index tile) {
     const double* const spectra = spectra_.row(tile).data();
-    double* sums = sums_.row(tile).data();
     if (first) sums_.row(tile).setZero();
-    for (const auto& block : blocks_) {
-      loops.cross(spectra + block.row * stride, spectra + block.column * stride, stride, rows, sums);
-      sums += kBlockSize;
+    for (Index done = 0; done < rows; done += kCachedRows) {
+      const Index count = std::min(kCachedRows, rows - done);
+      double* sums = sums_.row(tile).data();
+      for (const auto& block : blocks_) {
+        loops.cross(spectra + block.row * stride + done * kTileSize, spectra + block.column * stride + done * kTileSize, stride, count, sums);
+        sums += kBlockSize;
+      }
     }
   });
 }

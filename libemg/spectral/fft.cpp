@@ -52,10 +52,8 @@ PlanPair make_plans(PlanKind kind, Index length) {
   if (kind == PlanKind::packed) {
     auto trace = make_buffer<std::complex<double>>(length);
     plans.forward.reset(fftw_plan_dft_1d(n, raw(trace.get()), raw(bins.get()), FFTW_FORWARD, FFTW_ESTIMATE));
-    if (!plans.forward) throw NumericalError(fmt::format("no Fourier transform of length {}", length));
-    return plans;
-  }
-  if (kind == PlanKind::real) {
+    plans.backward.reset(fftw_plan_dft_1d(n, raw(bins.get()), raw(trace.get()), FFTW_BACKWARD, FFTW_ESTIMATE));
+  } else if (kind == PlanKind::real) {
     auto trace = make_buffer<double>(length);
     plans.forward.reset(fftw_plan_dft_r2c_1d(n, trace.get(), raw(bins.get()), FFTW_ESTIMATE));
     plans.backward.reset(fftw_plan_dft_c2r_1d(n, raw(bins.get()), trace.get(), FFTW_ESTIMATE));
@@ -129,16 +127,6 @@ void RealFft::unscaled_inverse() {
   fftw_execute_dft_c2r(state_->plans->backward.get(), raw(state_->bins.get()), state_->trace.get());
 }
 
-void RealFft::forward_of(const double* x) {
-  auto* const in = const_cast<double*>(x);  // a plan from real to complex keeps its input
-  if (fftw_alignment_of(in) == fftw_alignment_of(state_->trace.get())) {
-    fftw_execute_dft_r2c(state_->plans->forward.get(), in, raw(state_->bins.get()));
-  } else {
-    std::copy_n(x, length(), state_->trace.get());
-    forward();
-  }
-}
-
 void RealFft::inverse() {
   unscaled_inverse();
   const double scale = 1.0 / static_cast<double>(length());
@@ -161,16 +149,29 @@ PackedFft::~PackedFft() = default;
 PackedFft::PackedFft(PackedFft&&) noexcept = default;
 PackedFft& PackedFft::operator=(PackedFft&&) noexcept = default;
 
+Index PackedFft::length() const {
+  return state_->length;
+}
 std::span<double> PackedFft::trace() {
   return {state_->trace.get(), static_cast<std::size_t>(state_->length)};
 }
-std::span<const std::complex<double>> PackedFft::packed() const {
+std::span<std::complex<double>> PackedFft::packed() {
   return {state_->packed.get(), static_cast<std::size_t>(state_->length / 2)};
 }
 
 void PackedFft::forward() {
-  auto* const in = reinterpret_cast<fftw_complex*>(state_->trace.get());
-  fftw_execute_dft(state_->plans->forward.get(), in, raw(state_->packed.get()));
+  forward_of(state_->trace.get());
+}
+
+void PackedFft::forward_of(const double* x) {
+  auto* in = const_cast<double*>(x);  // a plan that is not in place keeps its input
+  if (fftw_alignment_of(in) != fftw_alignment_of(state_->trace.get())) in = std::copy_n(x, length(), state_->trace.get()) - length();
+  fftw_execute_dft(state_->plans->forward.get(), reinterpret_cast<fftw_complex*>(in), raw(state_->packed.get()));
+}
+
+void PackedFft::unscaled_inverse() {
+  auto* const out = reinterpret_cast<fftw_complex*>(state_->trace.get());
+  fftw_execute_dft(state_->plans->backward.get(), raw(state_->packed.get()), out);
 }
 
 struct ComplexFft::State {

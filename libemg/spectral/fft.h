@@ -34,8 +34,6 @@ class RealFft {
 
   /// bins[k] = sum over i of trace[i] exp(-2 pi i k i / length), unscaled; the trace keeps its values.
   void forward();
-  /// The same of `length` samples elsewhere, without a copy if they are aligned well enough; the trace may lose its values.
-  void forward_of(const double* x);
   /// The trace whose transform the bins are (scaled by 1 / length).
   void inverse();
   /// The same without the scale.
@@ -47,7 +45,7 @@ class RealFft {
 };
 
 /// Half of the transform of a real trace of even length: the even samples as real, the odd ones as imaginary parts. Whoever needs only
-/// powers unfolds it faster (spectral kernels) than the full transform is made.
+/// powers, or filters, works on it faster (spectral kernels) than the full transform is made.
 class PackedFft {
  public:
   /// Throws InvalidArgument for an odd length.
@@ -56,10 +54,15 @@ class PackedFft {
   PackedFft(PackedFft&&) noexcept;
   PackedFft& operator=(PackedFft&&) noexcept;
 
+  Index length() const;
   std::span<double> trace();
   /// length / 2 values, filled by `forward`.
-  std::span<const std::complex<double>> packed() const;
+  std::span<std::complex<double>> packed();
   void forward();
+  /// The same of `length` samples elsewhere, without a copy if they are aligned well enough; the trace may lose its values.
+  void forward_of(const double* x);
+  /// The trace whose packed values these are, times length / 2.
+  void unscaled_inverse();
 
  private:
   struct State;

@@ -167,18 +167,23 @@ class WindowMeasures {
       const double fifth = weighted(power_.data(), fifth_, finsm_);
       if (fifth != 0) values.finsm5 = weighted(power_.data(), inverse_, finsm_) / fifth;
     }
-    const double total = loops.sum(power_.data() + band_.first, band_.count());
+    double total = 0, first_moment = 0;
+    loops.moments(power_.data() + band_.first, frequency_hz_.data() + band_.first, band_.count(), &total, &first_moment);
+    finite_ = finite_ && std::isfinite(total);
     if (total == 0) return values;
     values.power_uv2 = total;
-    values.mnf_hz = weighted(power_.data(), frequency_hz_, band_) / total;
+    values.mnf_hz = first_moment / total;
     values.mdf_hz = share_frequency(power_.data(), frequency_hz_, band_, total, 0.5, interpolate_);
     return values;
   }
 
+  /// Whether all powers so far were.
+  bool finite() const { return finite_; }
+
  private:
   const std::vector<double>& frequency_hz_;
   Band band_, finsm_;
-  bool has_finsm_, interpolate_;
+  bool has_finsm_, interpolate_, finite_ = true;
   std::vector<double> to_power_, inverse_, fifth_, power_;
 };
 
@@ -215,7 +220,8 @@ std::vector<FrequencyRow> frequency_measures(const ChannelsView& signal, double 
 }
 
 FrequencyTrack frequency_track(const ChannelsView& signal, double rate_hz, const FrequencyTrackOptions& options, int threads) {
-  require_signal(signal, rate_hz);
+  require_rate(rate_hz);
+  if (signal.size() == 0) require_signal(signal, rate_hz);
   validate_options(options);
   const SegmentGrid grid{samples_in_ms(options.window_ms, rate_hz), samples_in_ms(options.hop_ms, rate_hz)};
   const Index count = grid.count_in(signal.cols());
@@ -232,20 +238,26 @@ FrequencyTrack frequency_track(const ChannelsView& signal, double rate_hz, const
     track.time_s.push_back((static_cast<double>(grid.length) / 2 + static_cast<double>(k * grid.hop)) / rate_hz);
   for (auto* matrix : {&track.mnf_hz, &track.mdf_hz, &track.power_uv2, &track.finsm5}) matrix->resize(signal.rows(), count);
   const Index parts = std::min<Index>(signal.rows(), thread_count(threads));
+  std::vector<char> finite(static_cast<std::size_t>(parts));
   parallel_for(parts, threads, [&](Index part) {
     SegmentPower power(window, options.detrend);
     WindowMeasures measure(frequency_hz, grid.length, density_scale(window, rate_hz), band, finsm_band, options.interpolate);
     for (Index c = part; c < signal.rows(); c += parts) {
       const auto trace = channel_span(signal, c);
       for (Index k = 0; k < count; ++k) {
-        const auto values = measure(power, trace.subspan(static_cast<std::size_t>(k * grid.hop), static_cast<std::size_t>(grid.length)));
+        const auto segment = segment_of(trace, grid, k);
+        if (k + 1 < count) fetch(segment.data() + std::max(grid.length, grid.hop), std::min(grid.length, grid.hop));
+        const auto values = measure(power, segment);
         track.mnf_hz(c, k) = values.mnf_hz;
         track.mdf_hz(c, k) = values.mdf_hz;
         track.power_uv2(c, k) = values.power_uv2;
         track.finsm5(c, k) = values.finsm5;
       }
     }
+    finite[static_cast<std::size_t>(part)] = measure.finite();
   });
+  const bool all_finite = std::all_of(finite.begin(), finite.end(), [](char f) { return f != 0; });
+  require_finite_segments(signal, rate_hz, all_finite, (count - 1) * grid.hop + grid.length);
   return track;
 }
 

@@ -20,6 +20,7 @@ typedef double LooseVector __attribute__((vector_size(kWidth * sizeof(double)), 
 #define EMG_LOAD(p) (*reinterpret_cast<const LooseVector*>(p))
 #define EMG_STORE(p, v) (*reinterpret_cast<LooseVector*>(p) = (v))
 #define EMG_SUM(v) ((((v)[0] + (v)[4]) + ((v)[2] + (v)[6])) + (((v)[1] + (v)[5]) + ((v)[3] + (v)[7])))
+#define EMG_REVERSED(v) __builtin_shufflevector(v, v, 7, 6, 5, 4, 3, 2, 1, 0)
 
 // |bin|^2 of eight bins.
 #define EMG_POWER(result, bins)                                                      \
@@ -92,14 +93,16 @@ void scaled_power(const double* bins, const double* scale, ptrdiff_t count, doub
   for (; i < count; ++i) out[i] = power_of(bins + 2 * i) * scale[i];
 }
 
-// Bin k of the real trace from the folded values Z[k] = (a, b) and Z[m - k] = (c, d): E + e^{-i pi k / m} O with
-// 2 E = Z[k] + conj Z[m - k], 2 O = -i (Z[k] - conj Z[m - k]). Works on numbers and on vectors.
-#define EMG_UNFOLDED_POWER(result, type, a, b, c, d, cosine, sine)       \
-  do {                                                                   \
-    const type odd_re = (b) + (d), odd_im = (c) - (a);                   \
-    const type re = ((a) + (c)) + (odd_re * (cosine) + odd_im * (sine)); \
-    const type im = ((b) - (d)) + (odd_im * (cosine)-odd_re * (sine));   \
-    result = (re * re + im * im) * 0.25;                                 \
+// Bins k and m - k of the real trace from the folded values Z[k] = (a, b) and Z[m - k] = (c, d): E + w O and conj(E - w O) with
+// w = e^{-i pi k / m}, 2 E = Z[k] + conj Z[m - k], 2 O = -i (Z[k] - conj Z[m - k]). Works on numbers and on vectors.
+#define EMG_UNFOLDED_POWERS(power, mirrored, type, a, b, c, d, cosine, sine)                            \
+  do {                                                                                                  \
+    const type even_re = (a) + (c), even_im = (b) - (d), odd_re = (b) + (d), odd_im = (c) - (a);        \
+    const type turned_re = odd_re * (cosine) + odd_im * (sine), turned_im = odd_im * (cosine)-odd_re * (sine); \
+    const type re = even_re + turned_re, im = even_im + turned_im;                                      \
+    const type other_re = even_re - turned_re, other_im = even_im - turned_im;                          \
+    power = (re * re + im * im) * 0.25;                                                                 \
+    mirrored = (other_re * other_re + other_im * other_im) * 0.25;                                      \
   } while (false)
 
 template <class Take>
@@ -108,23 +111,26 @@ inline __attribute__((always_inline)) void unfold(const double* z, const double*
   take.one(0, (z[0] + z[1]) * (z[0] + z[1]));
   take.one(m, (z[0] - z[1]) * (z[0] - z[1]));
   ptrdiff_t k = 1;
-  for (; k + kWidth <= m; k += kWidth) {
+  for (; 2 * (k + kWidth) <= m; k += kWidth) {
+    const ptrdiff_t mirror = m - k - (kWidth - 1);
     const Vector low = EMG_LOAD(z + 2 * k), high = EMG_LOAD(z + 2 * k + kWidth);
-    const double* const mirror = z + 2 * (m - k - (kWidth - 1));
-    const Vector mirror_low = EMG_LOAD(mirror), mirror_high = EMG_LOAD(mirror + kWidth);
+    const Vector mirror_low = EMG_LOAD(z + 2 * mirror), mirror_high = EMG_LOAD(z + 2 * mirror + kWidth);
     const Vector a = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
     const Vector b = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
     const Vector c = __builtin_shufflevector(mirror_low, mirror_high, 14, 12, 10, 8, 6, 4, 2, 0);
     const Vector d = __builtin_shufflevector(mirror_low, mirror_high, 15, 13, 11, 9, 7, 5, 3, 1);
     const Vector cosine = EMG_LOAD(cosines + k), sine = EMG_LOAD(sines + k);
-    Vector power;
-    EMG_UNFOLDED_POWER(power, Vector, a, b, c, d, cosine, sine);
+    Vector power, mirrored;
+    EMG_UNFOLDED_POWERS(power, mirrored, Vector, a, b, c, d, cosine, sine);
+    mirrored = EMG_REVERSED(mirrored);
     take.many(k, &power);
+    take.many(mirror, &mirrored);
   }
-  for (; k < m; ++k) {
-    double power = 0;
-    EMG_UNFOLDED_POWER(power, double, z[2 * k], z[2 * k + 1], z[2 * (m - k)], z[2 * (m - k) + 1], cosines[k], sines[k]);
+  for (; 2 * k <= m; ++k) {
+    double power = 0, mirrored = 0;
+    EMG_UNFOLDED_POWERS(power, mirrored, double, z[2 * k], z[2 * k + 1], z[2 * (m - k)], z[2 * (m - k) + 1], cosines[k], sines[k]);
     take.one(k, power);
+    if (2 * k < m) take.one(m - k, mirrored);
   }
 }
 
@@ -150,6 +156,34 @@ void scaled_packed_power(const double* packed, const double* cosines, const doub
   unfold(packed, cosines, sines, half_length, Scaled{scale, out});
 }
 
+// Values k and m - k change together: (a, b) and (c, d) become (p a + q d, p b + q c) and (r c + s b, r d + s a).
+void filter_packed(double* z, const double* direct, const double* mirrored, ptrdiff_t m) {
+  ptrdiff_t k = 1;
+  for (; 2 * (k + kWidth) <= m; k += kWidth) {
+    double* const up = z + 2 * k;
+    double* const down = z + 2 * (m - k - (kWidth - 1));
+    const Vector low = EMG_LOAD(up), high = EMG_LOAD(up + kWidth), down_low = EMG_LOAD(down), down_high = EMG_LOAD(down + kWidth);
+    const Vector p = EMG_LOAD(direct + k), q = EMG_LOAD(mirrored + k);
+    const Vector r = EMG_LOAD(direct + m - k - (kWidth - 1)), s = EMG_LOAD(mirrored + m - k - (kWidth - 1));
+#define EMG_TWICE(v, first) __builtin_shufflevector(v, v, first, first, first + 1, first + 1, first + 2, first + 2, first + 3, first + 3)
+    // Backwards, the other part of each value comes to stand where it is needed.
+    EMG_STORE(up, low * EMG_TWICE(p, 0) + EMG_REVERSED(down_high) * EMG_TWICE(q, 0));
+    EMG_STORE(up + kWidth, high * EMG_TWICE(p, 4) + EMG_REVERSED(down_low) * EMG_TWICE(q, 4));
+    EMG_STORE(down, down_low * EMG_TWICE(r, 0) + EMG_REVERSED(high) * EMG_TWICE(s, 0));
+    EMG_STORE(down + kWidth, down_high * EMG_TWICE(r, 4) + EMG_REVERSED(low) * EMG_TWICE(s, 4));
+#undef EMG_TWICE
+  }
+  const auto pair = [&](ptrdiff_t i, ptrdiff_t j) {
+    const double a = z[2 * i], b = z[2 * i + 1], c = z[2 * j], d = z[2 * j + 1];
+    z[2 * i] = direct[i] * a + mirrored[i] * d;
+    z[2 * i + 1] = direct[i] * b + mirrored[i] * c;
+    z[2 * j] = direct[j] * c + mirrored[j] * b;
+    z[2 * j + 1] = direct[j] * d + mirrored[j] * a;
+  };
+  pair(0, 0);
+  for (; 2 * k <= m; ++k) pair(k, m - k);
+}
+
 double dot(const double* a, const double* b, ptrdiff_t count) {
   Vector first = {}, second = {};
   ptrdiff_t i = 0;
@@ -161,6 +195,27 @@ double dot(const double* a, const double* b, ptrdiff_t count) {
   for (; i < count; ++i) rest += a[i] * b[i];
   first += second;
   return EMG_SUM(first) + rest;
+}
+
+void moments(const double* x, const double* w, ptrdiff_t count, double* total, double* weighted) {
+  Vector sums[2] = {}, products[2] = {};
+  ptrdiff_t i = 0;
+  for (; i + 2 * kWidth <= count; i += 2 * kWidth) {
+    const Vector first = EMG_LOAD(x + i), second = EMG_LOAD(x + i + kWidth);
+    sums[0] += first;
+    sums[1] += second;
+    products[0] += first * EMG_LOAD(w + i);
+    products[1] += second * EMG_LOAD(w + i + kWidth);
+  }
+  double sum_rest = 0, product_rest = 0;
+  for (; i < count; ++i) {
+    sum_rest += x[i];
+    product_rest += x[i] * w[i];
+  }
+  sums[0] += sums[1];
+  products[0] += products[1];
+  *total = EMG_SUM(sums[0]) + sum_rest;
+  *weighted = EMG_SUM(products[0]) + product_rest;
 }
 
 ptrdiff_t reach(const double* x, ptrdiff_t count, double target, double* before) {
@@ -187,6 +242,10 @@ void spread(const double* const* bins, ptrdiff_t rows, ptrdiff_t count, ptrdiff_
   ptrdiff_t k = 0;
   for (; k + kWidth <= count; k += kWidth, tiles += tile_stride) {
     for (ptrdiff_t row = 0; row < rows; ++row) {
+      // The next tile lies on another page: its lines are asked for ahead.
+      double* const next = tiles + tile_stride + 2 * row * kWidth;
+      __builtin_prefetch(next, 1);
+      __builtin_prefetch(next + kWidth, 1);
       const Vector low = EMG_LOAD(bins[row] + 2 * k), high = EMG_LOAD(bins[row] + 2 * k + kWidth);
       EMG_STORE(tiles + 2 * row * kWidth, (__builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14)));
       EMG_STORE(tiles + (2 * row + 1) * kWidth, (__builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15)));
@@ -264,7 +323,7 @@ void length(const double* a, const double* b, ptrdiff_t count, double* out) {
   for (ptrdiff_t i = 0; i < count; ++i) out[i] = __builtin_sqrt(a[i] * a[i] + b[i] * b[i]);
 }
 
-constexpr Kernels kTable{sum, window, window_pair, add_power, scaled_power, add_packed_power, scaled_packed_power, dot, reach, spread, cross, length};
+constexpr Kernels kTable{sum, window, window_pair, add_power, scaled_power, add_packed_power, scaled_packed_power, filter_packed, dot, moments, reach, spread, cross, length};
 
 }  // namespace
 }  // namespace emg::spectral_kernels

@@ -33,8 +33,15 @@ struct Kernels {
   void (*scaled_packed_power)(const double* packed, const double* cosines, const double* sines, std::ptrdiff_t half_length,
                               const double* scale, double* out);
 
+  /// Filters the trace that PackedFft has folded into `packed` by a real response: with Z the packed values, m = half_length and
+  /// Z[m] = Z[0], Z[k] becomes direct[k] Z[k] + i mirrored[k] conj(Z[m - k]).
+  void (*filter_packed)(double* packed, const double* direct, const double* mirrored, std::ptrdiff_t half_length);
+
   /// Sum of a b.
   double (*dot)(const double* a, const double* b, std::ptrdiff_t count);
+
+  /// Sums of x and of x w.
+  void (*moments)(const double* x, const double* w, std::ptrdiff_t count, double* total, double* weighted);
 
   /// First index at which the running sum of x reaches `target` (count - 1 if none does); `before`: the sum up to there.
   std::ptrdiff_t (*reach)(const double* x, std::ptrdiff_t count, double target, double* before);
