@@ -1,6 +1,6 @@
 """Command line = Python, bit for bit, for every operation on a bundled recording.
 
-(That Python equals C++ needs no test of its own: both call the same entry of `libemg/operations.cpp`.)
+(That Python equals C++ needs no test of its own: both call the same entry of `libemg/operations.h`.)
 """
 
 import csv
