@@ -278,8 +278,10 @@ void needle_steps(Analysis& analysis, RecordingRow& row) {
   }
   if (!options.motor_units) return;
   analysis.guarded("decompose", [&] {
-    const auto found = decompose_needle(analysis.recording(), {}, analysis.threads());
-    keep_units(analysis, needle_contents(found, analysis.recording()), row);
+    NeedleOptions needle;
+    needle.keep_residual = true;  // the report shows it
+    const auto found = decompose_needle(analysis.recording(), needle, analysis.threads());
+    keep_units(analysis, needle_contents(found, analysis.recording(), false), row);
   });
 }
 

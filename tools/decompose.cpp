@@ -115,12 +115,14 @@ class DecomposeJob {
 
   void decompose_potentials(const std::string& id, const RecordingFile& file, Recording recording, JobReport& report) const {
     const auto begin = std::chrono::steady_clock::now();
-    const auto found = decompose_needle(recording, needle_options_, invocation_.run().threads);
+    auto options = needle_options_;
+    options.keep_residual = true;  // the report shows it
+    const auto found = decompose_needle(recording, options, invocation_.run().threads);
     check_interrupt();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     recording.warnings.insert(recording.warnings.end(), found.warnings.begin(), found.warnings.end());
     add_run_provenance(recording, file, invocation_, "needle");
-    auto contents = needle_contents(found, recording);
+    auto contents = needle_contents(found, recording, needle_options_.keep_residual);
     contents.signal = file_options_.signal;
     write_parts(id, recording, contents, report);
     const std::string discharges = id + "_discharges.tsv";

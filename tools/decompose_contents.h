@@ -35,7 +35,8 @@ std::vector<std::pair<std::string, Recording>> grids_of(const Recording& recordi
 /// Units, how far each can be trusted, use of the channels, filters and, if asked for, the sources.
 NwbContents source_contents(const Decomposition& found, const Recording& recording, bool pulse_trains);
 
-/// Units, their table, discharges, unassigned activity and the summary.
-NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording);
+/// Units, their table, discharges, unassigned activity and the summary; potentials and residual for figures if the residual was kept, and
+/// the residual as a signal if it is asked for.
+NwbContents needle_contents(const NeedleDecomposition& found, const Recording& recording, bool residual_signal);
 
 }  // namespace emg::tools

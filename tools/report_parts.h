@@ -105,6 +105,7 @@ std::string track_figure(const ReportRecording& recording);
 std::string sweep_figures(const ReportRecording& recording);
 std::string template_figure(const ReportRecording& recording);
 std::string unit_figures(const ReportRecording& recording);
+std::string needle_figures(const ReportRecording& recording);
 
 // Tables and sections.
 std::string flag_html(std::string_view code);

@@ -91,7 +91,8 @@ std::string recording_section(const ReportRecording& recording) {
   html += "</p>\n" + facts(recording, row) + notes(recording);
   html += "<div class=\"figures\">\n" + traces_figure(recording);
   for (const auto& events : event_lanes(recording)) html += raster_figure(recording, events);
-  html += spectra_figure(recording) + track_figure(recording) + sweep_figures(recording) + unit_figures(recording) + template_figure(recording) + "</div>\n";
+  html += spectra_figure(recording) + track_figure(recording) + sweep_figures(recording) + unit_figures(recording) +
+          needle_figures(recording) + template_figure(recording) + "</div>\n";
   if (recording.sample_count == 0 && !recording.sweeps)
     html += "<p class=\"muted\">The signal is not stored in the result file, so no traces are drawn.</p>\n";
   return html + channel_table(recording) + result_tables(recording) + provenance(recording) + "</section>\n";

@@ -163,7 +163,8 @@ std::string channel_table(const ReportRecording& recording) {
 
 std::string result_tables(const ReportRecording& recording) {
   // Shown in other places, or of no use as numbers.
-  const std::set<std::string_view> elsewhere{"recordings", "steps", "provenance", "gaps", "annotations", "electrodes", "sweeps", "pulse_trains", "separation_filters"};
+  const std::set<std::string_view> elsewhere{"recordings", "steps", "provenance", "gaps", "annotations", "electrodes", "sweeps", "pulse_trains", "separation_filters",
+                                              "residual_trace"};
   // What the examination is about: seen without a click.
   const std::set<std::string_view> first{"ncs_motor", "ncs_sensory", "ncs_velocity", "ncs_f_waves", "ncs_repetitive", "unit_quality"};
   std::string html;

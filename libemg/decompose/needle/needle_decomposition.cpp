@@ -280,6 +280,7 @@ NeedleDecomposition decompose(const ChannelsView& signal, double rate_hz, const 
   second_gate(out);
   summarise(out, record, duration_s);
   if (options.keep_residual) {
+    out.whitened = record.white;
     out.residual = assembly.residual;
     out.residual_rate_hz = record.work_rate_hz;
   }

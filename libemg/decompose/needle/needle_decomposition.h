@@ -72,7 +72,7 @@ struct NeedleOptions {
         field("max_false", &O::max_false, {0, 1}, "share of false discharges of an accepted unit at most"),
         field("max_cv", &O::max_cv, {0.01, 5}, "variation of the intervals of an accepted unit at most"),
         field("temperature", &O::temperature, {0.5, 10}, "softening of posteriors for what the model does not know"),
-        field("keep_residual", &O::keep_residual, {}, "return what the units leave of the whitened detection band"),
+        field("keep_residual", &O::keep_residual, {}, "return the whitened detection band and what the units leave of it"),
     };
   }
 };
@@ -91,6 +91,7 @@ struct NeedleUnit {
   std::optional<double> expected_recall = std::nullopt;
   std::optional<double> miss_probability = std::nullopt, miss_low = std::nullopt, miss_high = std::nullopt;
   std::optional<double> false_rate_hz = std::nullopt, false_low_hz = std::nullopt, false_high_hz = std::nullopt;
+  std::optional<double> true_interval_ms = std::nullopt, true_cov_isi = std::nullopt;
   int doublet_count = 0;
 
   static constexpr auto fields() {
@@ -120,6 +121,8 @@ struct NeedleUnit {
         field("false_rate_hz", &R::false_rate_hz, {}, "false discharges, from the intervals"),
         field("false_low_hz", &R::false_low_hz, {}, "lower end of its 90 % interval"),
         field("false_high_hz", &R::false_high_hz, {}, "upper end"),
+        field("true_interval_ms", &R::true_interval_ms, {}, "mean interval of the train without misses and false discharges, from the intervals"),
+        field("true_cov_isi", &R::true_cov_isi, {}, "variation of its intervals"),
         field("doublet_count", &R::doublet_count, {}, "intervals below min_interval_ms"),
     };
   }
@@ -203,7 +206,7 @@ struct NeedleDecomposition {
   std::vector<UnassignedActivity> unassigned;
   NeedleSummary summary;
   std::vector<Warning> warnings;
-  RowMatrix residual;                          ///< empty unless asked for
+  RowMatrix whitened, residual;                ///< detection band and what the units leave of it, noise SD 1; empty unless asked for
   double residual_rate_hz = 0;
 };
 

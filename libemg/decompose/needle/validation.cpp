@@ -103,6 +103,8 @@ void judge_unit(NeedleUnit& row, const std::vector<double>& times_s, const std::
     row.false_rate_hz = fit->false_rate_hz;
     row.false_low_hz = fit->false_low_hz;
     row.false_high_hz = fit->false_high_hz;
+    row.true_interval_ms = 1000 * fit->mean_s;
+    row.true_cov_isi = fit->cv;
     row.expected_recall = 1 - fit->miss;
     interval_precision = fit->precision;
   }

@@ -165,3 +165,129 @@ TEST_CASE("needle properties: refusals name option, channel or index") {
   REQUIRE(!found.warnings.empty());
   CHECK(found.warnings[0].code == "rate_low");
 }
+
+TEST_CASE("needle properties: two units of one shape that fire by turns are flagged, never one valid train") {
+  // Alternating at 8/s each: together a train of 16/s as regular as one unit's, but its intervals alternate and meet now and then.
+  const TestUnit shape{25, 0.3, 2, 0, 120, 0.12};
+  auto record = test_record({}, 12, 21);
+  for (std::uint64_t k = 0; k < 2; ++k) {
+    MotorUnit truth;
+    truth.unit_id = static_cast<int>(k);
+    truth.discharges.rate_hz = record.rate_hz;
+    auto unit = shape;
+    unit.mean_ms = k == 0 ? 118 : 123;
+    for (const double t : test_train(unit, 12, 21, 30 + k)) {
+      add_potential(record.signal, record.rate_hz, shape, t);
+      truth.discharges.sample.push_back(std::llround(t * record.rate_hz));
+    }
+    record.truth.push_back(std::move(truth));
+  }
+  const auto found = run(record.signal, record.rate_hz);
+  REQUIRE(!found.units.empty());
+  for (const auto& row : found.unit_rows) CHECK(row.status != "accepted");
+}
+
+TEST_CASE("needle properties: doublets are kept and counted, and are no licence for false pairs") {
+  const TestUnit unit{25, 0.3, 1, 0, 100, 0.12}, other{16, 0.3, 2, 0, 90, 0.12};
+  auto record = test_record({unit, other}, 10, 22);
+  auto& train = record.truth[0].discharges.sample;
+  const auto single = train;
+  int doublets = 0;
+  for (std::size_t i = 4; i < single.size(); i += 8, ++doublets) {
+    const double second = static_cast<double>(single[i]) / record.rate_hz + 0.007;
+    add_potential(record.signal, record.rate_hz, unit, second);
+    train.push_back(std::llround(second * record.rate_hz));
+  }
+  std::sort(train.begin(), train.end());
+  const auto found = run(record.signal, record.rate_hz);
+  UnitScoreOptions options;
+  options.max_lag_ms = 10;
+  for (const auto& pair : score_units(record.truth, found.units, options).units) {
+    if (pair.verdict == UnitVerdict::missed || *pair.reference_unit != 0) continue;
+    CHECK(pair.recall > 0.97);
+    const auto row = std::find_if(found.unit_rows.begin(), found.unit_rows.end(), [&](const NeedleUnit& r) { return r.unit_id == *pair.predicted_unit; });
+    CHECK(std::abs(row->doublet_count - doublets) <= 2);
+  }
+  CHECK(compare(record.truth, found.units).matched == 2);
+  const auto without = run(test_record({unit, other}, 10, 22).signal, record.rate_hz);
+  for (const auto& row : without.unit_rows) CHECK(row.doublet_count <= 1);
+}
+
+TEST_CASE("needle properties: a potential seen a few times stays in what no unit explains or is a unit, it is never lost") {
+  auto record = test_record(three_units(), 10, 23);
+  const TestUnit rare{60, 0.45, 3, 3.0};
+  const std::vector<double> times{1.234, 3.9, 6.412, 8.77};
+  for (const double t : times) add_potential(record.signal, record.rate_hz, rare, t);
+  const auto found = run(record.signal, record.rate_hz);
+  CHECK(compare(record.truth, found.units).matched == 3);
+  for (const double t : times) {
+    const bool left = std::any_of(found.unassigned.begin(), found.unassigned.end(),
+                                  [t](const UnassignedActivity& a) { return t > a.start_s - 0.005 && t < a.start_s + a.duration_s + 0.005; });
+    const bool own = std::any_of(found.discharges.begin(), found.discharges.end(), [&](const NeedleDischarge& d) {
+      return std::abs(d.time_s - t) < 0.004 && found.unit_rows[static_cast<std::size_t>(d.unit_id)].discharge_count <= 6;
+    });
+    CHECK((left || own));
+  }
+}
+
+TEST_CASE("needle properties: an irregular train stays irregular, whatever the prior of its intervals says") {
+  const TestUnit irregular{20, 0.3, 1, 0, 110, 0.45}, regular{28, 0.25, 2, 0, 90, 0.12};
+  const auto record = test_record({irregular, regular}, 14, 24);
+  const auto found = run(record.signal, record.rate_hz);
+  UnitScoreOptions options;
+  options.max_lag_ms = 10;
+  int seen = 0;
+  for (const auto& pair : score_units(record.truth, found.units, options).units) {
+    if (pair.verdict != UnitVerdict::matched || *pair.reference_unit != 0) continue;
+    const auto& row = found.unit_rows[static_cast<std::size_t>(*pair.predicted_unit)];
+    REQUIRE(row.cov_isi);
+    REQUIRE(row.cov_isi_shape);
+    // Intervals of 0.4 to 1.6 local means: those of a gamma law of CV 0.45 vary by a quarter to a third.
+    CHECK(*row.cov_isi > 0.22);
+    CHECK(*row.cov_isi_shape > 0.22);
+    ++seen;
+  }
+  CHECK(seen == 1);
+}
+
+TEST_CASE("needle properties: variation from discharge to discharge is kept in the discharges, not averaged away") {
+  // Two components of one unit, the second 40 us of jitter late: the instants follow the first, the unit stays one.
+  auto record = test_record({}, 10, 25, 20000);
+  const TestUnit first{40, 0.25, 2, 0, 90, 0.15}, second{18, 0.25, 2};
+  MotorUnit truth;
+  truth.discharges.rate_hz = record.rate_hz;
+  Random random(5);
+  for (const double t : test_train(first, 10, 25, 1)) {
+    add_potential(record.signal, record.rate_hz, first, t);
+    add_potential(record.signal, record.rate_hz, second, t + 0.002 + 4e-5 * random.normal());
+    truth.discharges.sample.push_back(std::llround(t * record.rate_hz));
+  }
+  record.truth.push_back(truth);
+  const auto found = run(record.signal, record.rate_hz);
+  REQUIRE(found.units.size() == 1);
+  CHECK(compare(record.truth, found.units).mean_roa > 0.99);
+}
+
+TEST_CASE("needle properties: one record at 10, 20 and 50 kHz holds the same units") {
+  for (const double rate : {10000.0, 20000.0, 50000.0}) {
+    const auto record = test_record(three_units(), 6, 26, rate);
+    const auto found = run(record.signal, rate);
+    CHECK(found.units.size() == 3);
+    CHECK(compare(record.truth, found.units).mean_roa > 0.97);
+  }
+}
+
+TEST_CASE("needle properties: one unit whose potential shrinks by half in a minute is one unit") {
+  auto record = test_record({}, 60, 27);
+  const TestUnit unit{40, 0.3, 1, 0, 100, 0.15};
+  MotorUnit truth;
+  truth.discharges.rate_hz = record.rate_hz;
+  for (const double t : test_train(unit, 60, 27, 1)) {
+    add_potential(record.signal, record.rate_hz, unit, t, 1 - 0.5 * t / 60);
+    truth.discharges.sample.push_back(std::llround(t * record.rate_hz));
+  }
+  record.truth.push_back(truth);
+  const auto found = run(record.signal, record.rate_hz);
+  CHECK(found.units.size() == 1);
+  CHECK(compare(record.truth, found.units).mean_roa > 0.95);
+}
