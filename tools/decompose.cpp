@@ -94,7 +94,8 @@ class DecomposeJob {
 
  private:
   void decompose_part(const std::string& id, const RecordingFile& file, Recording recording, JobReport& report) const {
-    if (method_ == DecomposeMethod::potentials || (method_ == DecomposeMethod::automatic && suits_needle(recording))) return decompose_potentials(id, file, std::move(recording), report);
+    if (method_ == DecomposeMethod::potentials || (method_ == DecomposeMethod::automatic && suits_needle(recording)))
+      return decompose_potentials(id, file, std::move(recording), report);
     const auto begin = std::chrono::steady_clock::now();
     const auto found = decompose(recording, options_, invocation_.run().threads, [](const DecomposeProgress&) {
       check_interrupt();

@@ -20,8 +20,7 @@ constexpr double kPriorStep_ms = 0.5;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kSmallestUnitSigma = 3;           // a template below is noise
 constexpr double kUnexplainedFactor = 4, kUnexplainedLeast = 0.03, kUnexplainedMost = 0.3;  // of the energy of an event
-constexpr double kNoVariability = 0.004, kVariabilityReach = 4;
-constexpr double kNeighbourBias = 3;               // the most similar of many potentials is nearer than a usual one
+constexpr double kVariabilityReach = 4;
 constexpr double kAlone_ms = 4, kAloneShare = 0.4;
 constexpr int kFewestMembers = 6;                  // of a cluster of large potentials; fewer may be one superposition again and again
 constexpr double kLargeEnergy = 3000;
@@ -39,7 +38,9 @@ class Assembler {
 
   Assembly run() {
     variability_ = potential_variability(record_.white, lone_peaks(), cluster_options());
-    variability_ = variability_ < kNoVariability ? 0 : kNeighbourBias * variability_;
+    // What the variation of the amplitude allows for in any case is not counted twice.
+    const double covered = chi_square_quantile(0.999, 1) * options_.amplitude_sd * options_.amplitude_sd / kVariabilityReach;
+    if (variability_ < covered) variability_ = 0;
     discover();
     for (int sweep = 0; sweep < options_.sweeps && !units_.empty(); ++sweep) {
       const auto before = discharge_count();
@@ -422,11 +423,12 @@ class Assembler {
     return {lag, ea + eb - 2 * best};
   }
 
-  double shape_allowance(const Template& a, const Template& b) const {
+  // What two averages of one unit differ by. Pieces of a unit that varies may differ by as much as its single potentials do.
+  double shape_allowance(const Template& a, const Template& b, bool pieces) const {
     const double degrees = std::max(2.0, static_cast<double>(a.shape.size()) * record_.energy_scale);
     const double jitter_s = options_.shape_jitter_ms / 1000, spread = 2 * options_.amplitude_sd;
     const auto& larger = a.energy > b.energy ? a : b;
-    const double varied = kVariabilityReach * variability_ * larger.energy;
+    const double varied = variability_ * larger.energy * (pieces ? kVariabilityReach : kVariabilityReach * (1 / a.count + 1 / b.count));
     return chi_square_quantile(0.999, degrees) * (1 / a.count + 1 / b.count) + jitter_s * jitter_s * larger.slope_energy + spread * spread * larger.energy + varied;
   }
 
@@ -457,11 +459,11 @@ class Assembler {
       return true;
     }
     const auto [lag, distance2] = shape_distance(gram, static_cast<int>(large), static_cast<int>(small));
-    if (distance2 > shape_allowance(units_[a].shape, units_[b].shape)) return false;
+    if (distance2 > shape_allowance(units_[a].shape, units_[b].shape, true)) return false;
     auto moved = times(units_[small]);
     for (auto& p : moved) p -= lag;
     if (!fire_as_one(times(units_[large]), moved, rate_, duration_s_, options_.min_interval_ms)) {
-      units_[a].shares_shape = units_[b].shares_shape = true;
+      if (distance2 < shape_allowance(units_[a].shape, units_[b].shape, false)) units_[a].shares_shape = units_[b].shares_shape = true;
       return false;
     }
     auto& into = units_[large].discharges;

@@ -26,7 +26,6 @@ struct AssemblyOptions {
   int sweeps = 5;
   bool fill_gaps = true;
   double temperature = 1.3;
-  double drift_memory_s = 3;
 };
 
 struct AssembledUnit {

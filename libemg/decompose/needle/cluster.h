@@ -33,8 +33,8 @@ struct Cluster {
 
 std::vector<Cluster> cluster_potentials(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options);
 
-/// How much potentials of one unit differ beyond the noise, as a share of their energy: half the distance of each large potential to the one
-/// most like it, lower quartile. 0 if they differ by noise alone, or if there are too few.
+/// How much potentials of one unit differ beyond the noise on average, as a share of their energy: from half the distance of each large
+/// potential to one of those most like it, lower quartile. 0 if they differ by noise alone, or if there are too few.
 double potential_variability(const RowMatrix& white, const std::vector<double>& centres, const ClusterOptions& options);
 
 /// Whether two trains (ascending positions, rate) exclude each other like parts of one train: few pairs nearer than `min_interval_ms` for two
