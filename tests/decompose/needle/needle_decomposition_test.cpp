@@ -291,3 +291,17 @@ TEST_CASE("needle properties: one unit whose potential shrinks by half in a minu
   CHECK(found.units.size() == 1);
   CHECK(compare(record.truth, found.units).mean_roa > 0.95);
 }
+
+TEST_CASE("needle properties: the more discharges coincide, the less sure they are") {
+  const std::vector<TestUnit> units{{30, 0.3, 1, 0, 70, 0.15}, {24, 0.25, 2, 0, 75, 0.15}, {18, 0.4, 3, 2.0, 80, 0.2}, {22, 0.35, 3, 0, 65, 0.15}, {26, 0.5, 1, 0, 85, 0.15}};
+  const auto record = test_record(units, 10, 28);
+  double alone = 0, alone_count = 0, crowded = 0, crowded_count = 0;
+  for (const auto& d : run(record.signal, record.rate_hz).discharges) {
+    if (d.overlap_count == 0) alone += d.confidence, ++alone_count;
+    if (d.overlap_count >= 3) crowded += d.confidence, ++crowded_count;
+  }
+  REQUIRE(alone_count > 100);
+  REQUIRE(crowded_count > 10);
+  CHECK(alone / alone_count > 0.98);
+  CHECK(crowded / crowded_count < 0.85);
+}
