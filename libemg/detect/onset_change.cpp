@@ -87,7 +87,8 @@ Index best_split(std::span<const double> q, Index first, Index from, Index to, I
 
 }  // namespace
 
-Found change_bursts(std::span<const double> forward, std::span<const double> backward, double rate_hz, const OnsetOptions& o) {
+Found change_bursts(std::span<const double> forward, std::span<const double> backward, double independence, double rate_hz,
+                   const OnsetOptions& o) {
   constexpr double kQuietS = 0.2, kActiveS = 0.1;
   constexpr Index kReachBins = 2;
   const auto n = static_cast<Index>(forward.size());
@@ -104,7 +105,7 @@ Found change_bursts(std::span<const double> forward, std::span<const double> bac
   }
   const Index hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 1, gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 1;
   const Index shortest = std::clamp<Index>(hold / bin, 1, bins), longest = std::max(shortest, samples_in_s(kLongestS, rate_hz) / bin);
-  const auto starts = cheapest_segments(prefix, bin, shortest, longest, 3 * std::log(static_cast<double>(n)));
+  const auto starts = cheapest_segments(prefix, bin, shortest, longest, 3 * std::log(static_cast<double>(n)) / independence);
   std::vector<Span> active;
   for (std::size_t k = 0; k < starts.size(); ++k) {
     const Index a = starts[k], b = k + 1 < starts.size() ? starts[k + 1] : bins;

@@ -36,7 +36,9 @@ Found level_bursts(std::span<const double> envelope, const Level& base, const Le
                    const std::optional<double>& factor);
 
 /// Bursts of a relative power (1 in the baseline; of the trace whitened forward, and backward for the ends) by segmentation: change.
-Found change_bursts(std::span<const double> forward, std::span<const double> backward, double rate_hz, const OnsetOptions& options);
+/// `independence` is the share of the samples that are independent.
+Found change_bursts(std::span<const double> forward, std::span<const double> backward, double independence, double rate_hz,
+                    const OnsetOptions& options);
 
 /// Bursts by sample entropy: sampen.
 Found entropy_bursts(std::span<const double> trace, double rate_hz, const Baseline& baseline, const OnsetOptions& options);

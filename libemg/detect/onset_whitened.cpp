@@ -17,11 +17,35 @@ constexpr int kPairs = 5, kNeeded = 2;  // Bonato et al. 1998
 // the trace that was whitened backwards.
 struct RelativePower {
   std::vector<double> forward, backward;
+  double independence = 1;  // what a sample counts for, see below
 };
+
+// Share of the samples of whitened noise that are independent, by the correlation that is left: 1 if it is white. Ten coefficients do not
+// whiten a band with steep edges; the likelihood of a sum of squares of n samples is then that of fewer (degrees of freedom as in noise.h).
+double independence(std::span<const double> white, const std::vector<Span>& spans, double rate_hz) {
+  constexpr double kLagS = 0.05;
+  constexpr Index kMostSamples = 8192;
+  std::vector<double> rho(static_cast<std::size_t>(samples_in_s(kLagS, rate_hz)) + 1);
+  Index seen = 0;
+  for (const auto& span : spans) {
+    if (seen >= kMostSamples) break;
+    const auto x = white.subspan(static_cast<std::size_t>(span.first), static_cast<std::size_t>(std::min(span.count, kMostSamples)));
+    seen += static_cast<Index>(x.size());
+    for (std::size_t k = 0; k < std::min(rho.size(), x.size() / 4); ++k) {
+      for (std::size_t i = k; i < x.size(); ++i) rho[k] += x[i] * x[i - k];
+    }
+  }
+  if (!(rho.front() > 0)) return 1;
+  double sum = 0;
+  // Chance alone makes the square of a correlation 1 / seen.
+  for (std::size_t k = 1; k < rho.size(); ++k) sum += rho[k] * rho[k] / (rho[0] * rho[0]) - 1 / static_cast<double>(seen);
+  return 1 / (1 + 2 * std::max(0.0, sum));
+}
 
 RelativePower relative_power(std::span<const double> trace, double rate_hz, const Baseline& baseline, bool with_backward) {
   const auto coefficients = burg_coefficients(trace, baseline.spans, kOrder);
   RelativePower power{inverse_filtered(trace, coefficients), {}};
+  if (with_backward) power.independence = independence(power.forward, baseline.spans, rate_hz);
   double sd = rms_over(power.forward, baseline.spans);
   if (baseline.selected) sd /= quiet_selection_factor(kWindowS * rate_hz);
   const double scale = sd > 0 ? 1 / (sd * sd) : 0;
@@ -74,7 +98,7 @@ std::vector<Span> aglr_bursts(const RelativePower& power, double rate_hz, const 
   const Index window = std::min(samples_in_ms(o.window_ms, rate_hz), n);
   auto g = window_sums(q, window);
   const auto length = static_cast<double>(window);
-  for (auto& v : g) v = v > length ? log_likelihood(v / length, length) : 0;
+  for (auto& v : g) v = v > length ? log_likelihood(v / length, power.independence * length) : 0;
   const Index gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 0;
   std::vector<Span> bursts;
   for (const auto& alarm : joined_spans(spans_above(g, o.llr), gap, 1)) {
@@ -186,7 +210,7 @@ Found whitened_bursts(std::span<const double> trace, double rate_hz, const Basel
   const auto power = relative_power(trace, rate_hz, baseline, with_backward);
   const auto& q = power.forward;
   const Index gap = o.gap_ms > 0 ? samples_in_ms(o.gap_ms, rate_hz) : 0, hold = o.hold_ms > 0 ? samples_in_ms(o.hold_ms, rate_hz) : 0;
-  if (o.method == OnsetMethod::change) return change_bursts(q, power.backward, rate_hz, o);
+  if (o.method == OnsetMethod::change) return change_bursts(q, power.backward, power.independence, rate_hz, o);
   Found found;
   if (o.method == OnsetMethod::aglr) {
     found.threshold = o.llr;

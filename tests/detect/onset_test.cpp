@@ -227,17 +227,20 @@ TEST_CASE("the same onset at other rates") {
 }
 
 TEST_CASE("noise of a narrow band at a high rate is noise, not activity") {
-  for (const double rate_hz : {1000.0, 4000.0, 10000.0, 20000.0}) {
+  for (const double rate_hz : {1000.0, 2048.0, 4000.0, 10000.0, 20000.0}) {
     for (const auto method : {OnsetMethod::aglr, OnsetMethod::change, OnsetMethod::bonato, OnsetMethod::cfar}) {
       OnsetOptions options;
       options.method = method;
-      std::size_t found = 0;
+      std::ptrdiff_t found = 0;
       for (std::uint64_t seed = 0; seed < 4; ++seed) {
         const auto x = scenes::matrix(scenes::white(static_cast<std::size_t>(30 * rate_hz), seed));
-        found += onsets(bandpass(x, rate_hz, {.low_hz = 20, .high_hz = 450}), rate_hz, options).size();
+        const auto rows = onsets(bandpass(x, rate_hz, {.low_hz = 20, .high_hz = 450}), rate_hz, options);
+        // The mirrored ends of a zero-phase filter may be louder than the noise.
+        found += std::count_if(rows.begin(), rows.end(), [](const OnsetRow& row) { return row.start_s > 0 && row.end_s < 29.99; });
       }
       CAPTURE(rate_hz, static_cast<int>(method));
-      CHECK(found <= 4);  // in two minutes
+      // In two minutes; bonato and cfar take their pairs of samples for independent.
+      CHECK(found <= (method == OnsetMethod::aglr || method == OnsetMethod::change ? 1 : 4));
     }
   }
 }
