@@ -9,6 +9,7 @@
 #include "libemg/core/random.h"
 #include "libemg/decompose/hd/decompose.h"
 #include "libemg/decompose/hd/extension.h"
+#include "libemg/decompose/hd/peel_off.h"
 #include "libemg/decompose/hd/prepare_internal.h"
 #include "libemg/decompose/hd/supervised.h"
 #include "libemg/decompose/hd/whitening.h"
@@ -37,6 +38,7 @@ struct HdScore {
   int found = 0, reported = 0, accepted = 0, false_accepted = 0;
   std::optional<double> mean_roa;
   int lost = 0, beyond = 0;  // of the ceiling and not found; found beyond the ceiling
+  int lost_judged = 0, lost_train = 0, lost_search = 0, lost_residual = 0;  // where the lost ones went
   double explained_variance = 0;
   double seconds = 0;
 
@@ -53,6 +55,10 @@ struct HdScore {
                       field("false_accepted", &R::false_accepted, {}, "accepted with F1 below 0.3 to every true unit"),
                       field("mean_roa", &R::mean_roa, {}, "of accepted units with the true unit they are nearest to"),
                       field("lost", &R::lost, {}, "true units of the ceiling that decompose does not find"),
+                      field("lost_judged", &R::lost_judged, {}, "of these, found and then rejected"),
+                      field("lost_train", &R::lost_train, {}, "of these, reported with a train of F1 between 0.3 and 0.9"),
+                      field("lost_search", &R::lost_search, {}, "of these, still found in the residual by a filter from the true discharges: no start led there"),
+                      field("lost_residual", &R::lost_residual, {}, "of these, no longer found in the residual: peeled off with others"),
                       field("beyond", &R::beyond, {}, "true units that only decompose finds"),
                       field("explained_variance", &R::explained_variance, {}, "by all units"),
                       field("seconds", &R::seconds, {}, "computing")};
@@ -91,20 +97,24 @@ Eigen::MatrixXd agreements(const std::vector<MotorUnit>& truth, const std::vecto
   return f1;
 }
 
-// Trains of linear filters from the true discharges on the record as it is.
-std::vector<MotorUnit> linear_trains(const Recording& recording, const std::vector<MotorUnit>& truth, int threads) {
-  const auto prepared = hd::prepare(recording, {}, threads);
+std::vector<hd::Train> trains_of(const std::vector<MotorUnit>& units, const hd::Prepared& prepared) {
+  std::vector<hd::Train> trains;
+  for (const auto& unit : units) {
+    hd::Train train;
+    for (const auto t : unit.discharges.sample) train.push_back(t / prepared.step);
+    trains.push_back(std::move(train));
+  }
+  return trains;
+}
+
+// Trains of linear filters from the true discharges on the frames.
+std::vector<MotorUnit> linear_trains(const hd::Prepared& prepared, const std::vector<MotorUnit>& truth, int threads) {
   const Index lags = prepared.settings.lags;
   std::vector<Index> channels(prepared.channels.size());
   for (std::size_t c = 0; c < channels.size(); ++c) channels[c] = static_cast<Index>(c);
   const auto products = hd::lag_products(prepared.frames, lags, threads);
   const auto whitening = hd::whiten(hd::extended_covariance(products, lags, static_cast<double>(prepared.frames.count())), lags, channels);
-  std::vector<hd::Train> trains;
-  for (const auto& unit : truth) {
-    hd::Train train;
-    for (const auto t : unit.discharges.sample) train.push_back(t / prepared.step);
-    trains.push_back(std::move(train));
-  }
+  const auto trains = trains_of(truth, prepared);
   hd::RefitSettings settings;
   settings.max_delay = samples_in_ms(15, prepared.rate_hz);
   settings.refinements = 0;
@@ -112,11 +122,27 @@ std::vector<MotorUnit> linear_trains(const Recording& recording, const std::vect
   std::vector<MotorUnit> result;
   for (const auto& unit : hd::refit_filters(prepared.frames, whitening.projection, lags, trains, prepared.runs, settings, threads)) {
     MotorUnit found;
-    found.discharges.rate_hz = recording.rate_hz;
+    found.discharges.rate_hz = prepared.rate_hz * static_cast<double>(prepared.step);
     for (const auto t : unit.source.samples) found.discharges.sample.push_back(t * prepared.step);
     result.push_back(std::move(found));
   }
   return result;
+}
+
+void drop_rejected(Decomposition& result) {
+  for (std::size_t u = result.units.size(); u-- > 0;) {
+    if (result.rows[u].status != "rejected") continue;
+    result.units.erase(result.units.begin() + static_cast<std::ptrdiff_t>(u));
+    result.rows.erase(result.rows.begin() + static_cast<std::ptrdiff_t>(u));
+  }
+}
+
+// The frames without the units found.
+hd::Prepared without(hd::Prepared prepared, const std::vector<MotorUnit>& units, int threads) {
+  const auto trains = trains_of(units, prepared);
+  const auto shapes = hd::unit_templates(prepared.frames, trains, prepared.settings.templates, {}, threads);
+  hd::add_units(prepared.frames, trains, shapes, -1.0f, threads);
+  return prepared;
 }
 
 HdScore score_case(const HdCase& one, std::int64_t seed, int threads) {
@@ -126,19 +152,30 @@ HdScore score_case(const HdCase& one, std::int64_t seed, int threads) {
   for (const auto& unit : simulation.truth_units) {
     if (unit.discharges.sample.size() >= 20) truth.push_back(unit);
   }
-  const auto linear = agreements(truth, linear_trains(recording, truth, threads), recording.rate_hz);
-  const auto [result, seconds] = timed([&] { return decompose(recording, {}, threads); });
+  const auto prepared = hd::prepare(recording, {}, threads);
+  const auto linear = agreements(truth, linear_trains(prepared, truth, threads), recording.rate_hz);
+  DecomposeOptions everything;
+  everything.keep_rejected = true;
+  auto [result, seconds] = timed([&] { return decompose(recording, everything, threads); });
+  const auto all = agreements(truth, result.units, recording.rate_hz);
+  const auto left = agreements(truth, linear_trains(without(prepared, result.units, threads), truth, threads), recording.rate_hz);
+  drop_rejected(result);
   const auto ours = agreements(truth, result.units, recording.rate_hz);
+  const auto best = [](const Eigen::MatrixXd& f1, Index i) { return f1.cols() > 0 ? f1.row(i).maxCoeff() : 0.0; };
   HdScore score;
   score.name = one.name;
   score.seed = seed;
   score.channels = static_cast<int>(recording.channel_count());
   score.units_active = static_cast<int>(truth.size());
   for (Index i = 0; i < ours.rows(); ++i) {
-    const bool by_filter = linear(i, i) > kFoundF1, by_us = ours.cols() > 0 && ours.row(i).maxCoeff() > kFoundF1;
+    const bool by_filter = linear(i, i) > kFoundF1, by_us = best(ours, i) > kFoundF1;
     score.ceiling += by_filter;
     score.found += by_us;
-    score.lost += by_filter && !by_us;
+    if (by_filter && !by_us) {
+      ++score.lost;
+      ++(best(all, i) > kFoundF1 ? score.lost_judged : best(ours, i) >= kFalseF1 ? score.lost_train : left(i, i) > kFoundF1 ? score.lost_search
+                                                                                                                  : score.lost_residual);
+    }
     score.beyond += by_us && !by_filter;
   }
   score.reported = static_cast<int>(result.units.size());
@@ -147,10 +184,10 @@ HdScore score_case(const HdCase& one, std::int64_t seed, int threads) {
   for (Index j = 0; j < ours.cols(); ++j) {
     if (result.rows[static_cast<std::size_t>(j)].status != "accepted") continue;
     ++score.accepted;
-    const double best = ours.rows() > 0 ? ours.col(j).maxCoeff() : 0;
-    score.false_accepted += best < kFalseF1;
-    if (best < kFalseF1) continue;
-    sum += best / (2 - best);
+    const double f1 = ours.rows() > 0 ? ours.col(j).maxCoeff() : 0;
+    score.false_accepted += f1 < kFalseF1;
+    if (f1 < kFalseF1) continue;
+    sum += f1 / (2 - f1);
     ++matched;
   }
   if (matched > 0) score.mean_roa = sum / matched;
