@@ -25,6 +25,8 @@ constexpr double kDoubtfulSil = 0.85, kDoubtfulCvRoa = 0.6;
 constexpr double kMergeShortFraction = 0.03, kMergeCov = 0.40;
 constexpr double kRefitDelay_s = 0.015;
 constexpr double kContainedFraction = 0.1;
+// A train of less than half the size that shares so much with another is a piece of it or of superpositions with it; synchrony stays below.
+constexpr double kPieceFraction = 0.3;
 // On white data fewer starts than this are still moving after the last iteration.
 constexpr double kMostUnsettled = 0.8;
 
@@ -37,7 +39,7 @@ Index energy_peak(const hd::FloatMatrix& shape) {
   return best;
 }
 
-void judge(UnitRow& row, const DecomposeOptions& options) {
+void judge(UnitRow& row, bool piece, const DecomposeOptions& options) {
   const auto below = [](const std::optional<double>& value, double least) { return !value || !(*value >= least); };
   const bool steady = options.task == DecomposeTask::dynamic || (row.cov_isi_robust && *row.cov_isi_robust <= options.accepted_cov);
   row.status = "accepted";
@@ -51,6 +53,8 @@ void judge(UnitRow& row, const DecomposeOptions& options) {
     row.reason = fmt::format("fewer than {} spikes", options.accepted_spikes);
   } else if (!steady) {
     row.reason = fmt::format("cov_isi_robust above {}", options.accepted_cov);
+  } else if (piece) {
+    row.reason = fmt::format("contained_fraction above {} in a unit of twice the size", kPieceFraction);
   }
   if (row.reason.empty()) return;
   row.status = below(row.sil_peaks, kDoubtfulSil) || below(row.cv_roa, kDoubtfulCvRoa) ? "rejected" : "doubtful";
@@ -121,8 +125,15 @@ class Results {
     row.round = unit.round;
     row.exponent = unit.exponent;
     row.explained_variance_fraction = static_cast<double>(unit.train.size()) * static_cast<double>(unit.shape.squaredNorm()) / search_.data().energy();
-    judge(row, options_);
+    judge(row, is_piece(u), options_);
     return row;
+  }
+
+  bool is_piece(std::size_t u) const {
+    const auto& rule = prepared_.settings.duplicates;
+    return std::any_of(trains_.begin(), trains_.end(), [&](const Train& other) {
+      return other.size() > 2 * trains_[u].size() && pair_agreement(trains_[u], other, rule.max_lag, rule.tolerance).of_smaller > kPieceFraction;
+    });
   }
 
   // Discharges in samples of the recording, at the instant of largest energy.

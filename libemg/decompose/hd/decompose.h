@@ -56,8 +56,9 @@ struct DecomposeOptions {
   int max_units = 100;
   Contrast contrast = Contrast::positive;
   std::vector<double> exponents = {2.5, 3, 4, 5};
+  double contrast_limit = 5;
   int max_iterations = 12;
-  std::optional<int> quick_iterations;
+  int trial_iterations = 4;
   double seed_exclusion_ms = 1;
   int seed_exclusion_iterations = 2;
   std::optional<double> refractory_ms;
@@ -99,8 +100,9 @@ struct DecomposeOptions {
         field("max_units", &O::max_units, {1, 10000}, "stop with so many units"),
         field("contrast", &O::contrast, {}, "power of the positive part of the source, of its size, or with its sign"),
         field("exponents", &O::exponents, {2.5, 9}, "exponents of the contrast, dealt to the starts in turn; multiples of 0.5"),
+        field("contrast_limit", &O::contrast_limit, {1, 1000}, "the contrast grows up to so many standard deviations of the source in the trial and, every other round, after it: a few large samples are no unit"),
         field("max_iterations", &O::max_iterations, {2, 1000}, "of the fixed point"),
-        field("quick_iterations", &O::quick_iterations, {0, 100}, "first iterations, over a changing quarter of the time; open: 4 if that has 25 samples for each whitened direction, else 0"),
+        field("trial_iterations", &O::trial_iterations, {0, 100}, "after these, over a changing quarter of the time if that is enough, copies and starts without a train are dropped; 0: no trial"),
         field("seed_exclusion_ms", &O::seed_exclusion_ms, {0, 100}, "around its start a source adds nothing in the first iterations"),
         field("seed_exclusion_iterations", &O::seed_exclusion_iterations, {0, 1000}, "these are so many"),
         field("refractory_ms", &O::refractory_ms, {0.5, 100}, "between two spikes of a unit; open: 10 (iemg: 5)"),

@@ -17,11 +17,7 @@ namespace {
 using hd_kernels::kFloatColumns;
 
 constexpr Index kTile = 256;
-// Sources are clipped here, in standard deviations, so that one artefact cannot be a source.
-constexpr float kHighest = 30;
-// Share of the time in a quick iteration: one tile of so many, another one each time.
-constexpr Index kQuickShare = 4;
-// Columns nearer than this after the quick iterations are on their way to the same direction.
+// Columns nearer than this after the trial are on their way to the same direction.
 constexpr double kSameDirection = 0.95;
 // A column may not stop before its start sample counts again.
 constexpr int kFewestIterations = 2;
@@ -49,7 +45,7 @@ void set_power(hd_kernels::Powers& powers, Index lane, double exponent) {
 
 // One of the columns that run together.
 struct Lane {
-  Index start = -1;  // position in the list of starts; -1: empty
+  Index start = 0;  // position in the list of starts
   int iteration = 0;
 };
 
@@ -66,60 +62,62 @@ class Batch {
     FixedPointResult result{RowMatrix::Zero(projection_.rows(), count), std::vector<int>(starts_.size(), 0), std::vector<bool>(starts_.size(), false),
                             std::vector<bool>(starts_.size(), false)};
     std::vector<Index> order;
-    for (Index first = 0; first < count; first += kFloatColumns) quick_batch(first, std::min(count, first + kFloatColumns), result);
-    merge(result);
+    for (Index first = 0; first < count; first += kFloatColumns) trial(first, std::min(count, first + kFloatColumns), result);
+    drop(result);
     for (Index k = 0; k < count; ++k) {
-      if (!result.merged[static_cast<std::size_t>(k)]) order.push_back(k);
+      if (!result.dropped[static_cast<std::size_t>(k)]) order.push_back(k);
     }
-    std::size_t next = 0, active = 0;
-    while (next < order.size() || active > 0) {
+    std::size_t next = 0;
+    while (next < order.size() || active_ > 0) {
       if (settings_.check) settings_.check();
-      for (Index k = 0; k < kFloatColumns && next < order.size(); ++k) {
-        if (lanes_[static_cast<std::size_t>(k)].start >= 0) continue;
-        enter(k, order[next++], result);
-        ++active;
-      }
+      while (active_ < kFloatColumns && next < order.size()) enter(order[next++], result);
       const RowMatrix before = directions_;
       advance(kAll);
-      for (Index k = 0; k < kFloatColumns; ++k) {
-        auto& lane = lanes_[static_cast<std::size_t>(k)];
-        if (lane.start < 0) continue;
+      // From the last: what leaves is replaced by a lane that has been looked at.
+      for (Index k = active_ - 1; k >= 0; --k) {
+        const auto& lane = lanes_[static_cast<std::size_t>(k)];
         const bool settled = 1 - std::abs(directions_.col(k).dot(before.col(k))) < settings_.tolerance && lane.iteration > kFewestIterations;
-        if (!settled && lane.iteration < settings_.max_iterations) continue;
-        leave(k, settled, result);
-        --active;
+        if (settled || lane.iteration >= settings_.max_iterations) leave(k, settled, result);
       }
     }
     return result;
   }
 
  private:
-  // Part of the time that a step sums over: all of it, or the tiles of one quick iteration.
+  // Part of the time that a step sums over: all of it, or the tiles of one iteration of the trial.
   static constexpr Index kAll = -1;
 
-  void quick_batch(Index first, Index last, FixedPointResult& result) {
-    for (Index k = first; k < last; ++k) enter(k - first, k, result);
-    for (int i = 0; i < settings_.quick_iterations; ++i) {
+  void trial(Index first, Index last, FixedPointResult& result) {
+    for (Index k = first; k < last; ++k) enter(k, result);
+    for (int i = 0; i < settings_.trial_iterations; ++i) {
       if (settings_.check) settings_.check();
       advance(i);
     }
-    for (Index k = first; k < last; ++k) leave(k - first, false, result);
+    while (active_ > 0) leave(active_ - 1, false, result);
   }
 
-  static void merge(FixedPointResult& result) {
+  void drop(FixedPointResult& result) const {
     for (Index k = 1; k < result.directions.cols(); ++k) {
-      for (Index j = 0; j < k && !result.merged[static_cast<std::size_t>(k)]; ++j) {
+      for (Index j = 0; j < k && !result.dropped[static_cast<std::size_t>(k)]; ++j) {
         const bool same = std::abs(result.directions.col(j).dot(result.directions.col(k))) > kSameDirection;
-        if (!same || result.merged[static_cast<std::size_t>(j)]) continue;
-        result.merged[static_cast<std::size_t>(k)] = true;
+        if (!same || result.dropped[static_cast<std::size_t>(j)]) continue;
+        result.dropped[static_cast<std::size_t>(k)] = true;
         result.directions.col(k).setZero();
       }
     }
+    if (!settings_.select || settings_.trial_iterations == 0) return;
+    const auto kept = settings_.select(result.directions);
+    for (std::size_t k = 0; k < kept.size(); ++k) {
+      if (kept[k]) continue;
+      result.dropped[k] = true;
+      result.directions.col(static_cast<Index>(k)).setZero();
+    }
   }
 
-  // Puts a start into lane `k`: where it stood, or at the whitened observation of its sample.
-  void enter(Index k, Index start, const FixedPointResult& result) {
+  // Puts a start into the next lane: where it stood, or at the whitened observation of its sample.
+  void enter(Index start, const FixedPointResult& result) {
     const auto place = static_cast<std::size_t>(start);
+    const Index k = active_++;
     lanes_[static_cast<std::size_t>(k)] = {start, result.iterations[place]};
     const auto& from = starts_[place];
     set_power(powers_, k, from.exponent);
@@ -132,25 +130,29 @@ class Batch {
     directions_.col(k) = norm > 0 ? Eigen::VectorXd(z.col(0) / norm) : Eigen::VectorXd::Unit(z.rows(), 0);
   }
 
+  // Takes the result of lane `k`; the last lane moves there, so that those at work are the first.
   void leave(Index k, bool settled, FixedPointResult& result) {
-    auto& lane = lanes_[static_cast<std::size_t>(k)];
+    const auto lane = lanes_[static_cast<std::size_t>(k)];
     const auto place = static_cast<std::size_t>(lane.start);
     result.directions.col(lane.start) = directions_.col(k);
     result.iterations[place] = lane.iteration;
     result.settled[place] = settled;
-    lane.start = -1;
-    directions_.col(k).setZero();
+    const Index last = --active_;
+    if (k < last) {
+      lanes_[static_cast<std::size_t>(k)] = lanes_[static_cast<std::size_t>(last)];
+      set_power(powers_, k, starts_[static_cast<std::size_t>(lanes_[static_cast<std::size_t>(last)].start)].exponent);
+      directions_.col(k) = directions_.col(last);
+    }
+    directions_.col(last).setZero();
   }
 
   // One iteration of every lane.
   void advance(Index part) {
     const RowMatrix stepped = step(part);
-    for (Index k = 0; k < kFloatColumns; ++k) {
-      auto& lane = lanes_[static_cast<std::size_t>(k)];
-      if (lane.start < 0) continue;
+    for (Index k = 0; k < active_; ++k) {
       const double norm = stepped.col(k).norm();
       if (norm > 0) directions_.col(k) = stepped.col(k) / norm;
-      ++lane.iteration;
+      ++lanes_[static_cast<std::size_t>(k)].iteration;
     }
   }
 
@@ -171,7 +173,7 @@ class Batch {
 
   void piece_sums(Index i, const FloatMatrix& filters, Index part) {
     const auto& kernels = hd_kernels::kernels();
-    const Index width = frames_.width(), depth = filters.rows();
+    const Index width = frames_.width(), depth = filters.rows(), columns = padded_columns(active_);
     auto& gradient = gradients_[static_cast<std::size_t>(i)];
     auto& slope = slopes_[static_cast<std::size_t>(i)];
     gradient.setZero();
@@ -180,23 +182,23 @@ class Batch {
     const auto piece = piece_of(frames_.count(), i);
     for (Index t = 0; t < piece.count; t += kTile) {
       const Index here = std::min(kTile, piece.count - t), first = piece.first + t;
-      if (part != kAll && (t / kTile + i + part) % kQuickShare != 0) continue;
+      if (part != kAll && (t / kTile + i + part) % settings_.trial_share != 0) continue;
       s.setZero();
       kernels.multiply_float(frames_.extended(first, lags_), width, 1, filters.data(), kFloatColumns, s.data(), kFloatColumns, (here + 7) / 8 * 8, depth,
-                             kFloatColumns);
+                             columns);
       exclude_starts(s, first, here);
       Eigen::Matrix<float, 1, kFloatColumns> sum = Eigen::Matrix<float, 1, kFloatColumns>::Zero();
-      kernels.contrast(s.data(), kFloatColumns, here, shape_of(settings_.contrast), kHighest, powers_, sum.data());
+      kernels.contrast(s.data(), kFloatColumns, here, shape_of(settings_.contrast), static_cast<float>(part == kAll ? settings_.limit : settings_.trial_limit), powers_, sum.data());
       slope += sum.cast<double>();
-      kernels.multiply_float(frames_.extended(first, lags_), 1, width, s.data(), kFloatColumns, gradient.data(), kFloatColumns, depth, here, kFloatColumns);
+      kernels.multiply_float(frames_.extended(first, lags_), 1, width, s.data(), kFloatColumns, gradient.data(), kFloatColumns, depth, here, columns);
     }
   }
 
   // Newton's step converges in two iterations on the single start sample if it counts from the beginning.
   void exclude_starts(FloatMatrix& s, Index first, Index count) const {
-    for (Index k = 0; k < kFloatColumns; ++k) {
+    for (Index k = 0; k < active_; ++k) {
       const auto& lane = lanes_[static_cast<std::size_t>(k)];
-      if (lane.start < 0 || lane.iteration >= settings_.exclusion_iterations) continue;
+      if (lane.iteration >= settings_.exclusion_iterations) continue;
       const Index at = starts_[static_cast<std::size_t>(lane.start)].sample - first;
       const Index from = std::max<Index>(0, at - settings_.exclusion_samples), to = std::min(count - 1, at + settings_.exclusion_samples);
       for (Index t = from; t <= to; ++t) s(t, k) = 0;
@@ -209,7 +211,8 @@ class Batch {
   const std::vector<Start>& starts_;
   const FixedPointSettings& settings_;
   int threads_;
-  std::vector<Lane> lanes_;
+  std::vector<Lane> lanes_;  // the first `active_` are at work
+  Index active_ = 0;
   RowMatrix directions_;
   hd_kernels::Powers powers_{};
   std::array<FloatMatrix, kPieces> gradients_;

@@ -125,6 +125,7 @@ SearchSettings settings_for(const DecomposeOptions& options, double rate_hz, Ind
   settings.separation = samples_in_ms(kStartSeparation_ms, rate_hz);
   settings.spikes.refractory = samples_in_ms(options.refractory_ms.value_or(array ? 5 : 10), rate_hz);
   settings.fixed_point.contrast = options.contrast;
+  settings.fixed_point.trial_limit = options.contrast_limit;
   settings.fixed_point.max_iterations = options.max_iterations;
   settings.fixed_point.exclusion_samples = std::lround(options.seed_exclusion_ms * rate_hz / 1000);
   settings.fixed_point.exclusion_iterations = options.seed_exclusion_iterations;

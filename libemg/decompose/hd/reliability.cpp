@@ -58,7 +58,7 @@ std::vector<Train> found_by(const ReliabilityInput& input, const RowMatrix& proj
 }  // namespace
 
 std::vector<std::optional<double>> halves_agreement(const ReliabilityInput& input, int threads) {
-  const RowMatrix turned = input.projection.transpose();
+  const auto turned = turned_projection(input.projection);
   const Index count = input.residual.count();
   std::vector<Probe> probes;
   std::vector<Train> expected;
@@ -109,7 +109,7 @@ std::vector<std::optional<double>> channels_agreement(const ReliabilityInput& in
   });
   if (projections[0].size() == 0 || projections[1].size() == 0) return result;
   for (std::size_t half = 0; half < 2; ++half) {
-    const RowMatrix turned = projections[half].transpose();
+    const auto turned = turned_projection(projections[half]);
     std::vector<Probe> probes(input.trains.size());
     parallel_for(static_cast<Index>(probes.size()), threads, [&](Index u) {
       auto& probe = probes[static_cast<std::size_t>(u)];

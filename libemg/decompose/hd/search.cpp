@@ -22,8 +22,12 @@ namespace {
 // Channels that are mixtures of so few others cannot separate units; below this share of the largest variance lies rounding.
 constexpr Index kFewestDifferent = 5;
 constexpr double kSmallestSpatialShare = 1e-8;
-constexpr int kQuickIterations = 4;
-constexpr double kQuickSamplesPerDirection = 25;
+// The trial of the starts uses so small a part of the time, if that has so many samples for each whitened direction.
+constexpr Index kTrialShare = 4;
+constexpr double kTrialSamplesPerDirection = 25;
+// Limit of the contrast after the trial in every other round of a record with enough samples for each direction: most units come out sharper
+// with it. With fewer samples it leads away from the units, to few large samples.
+constexpr double kWideLimit = 30;
 // Candidates below are not worth a refinement: none of them ever became a unit.
 constexpr double kRefinedSil = 0.6;
 // A refinement must gain more than this, and may not make intervals more variable than this.
@@ -64,8 +68,9 @@ Search::Search(Frames data, std::vector<Span> runs, const DecomposeOptions& opti
   base_ = whiten(residual_covariance_, settings_.lags, channels);
   projection_ = base_.projection;
   // On fewer samples the step is mostly noise, and weak units are lost.
-  const bool enough = sample_count_ / 4 >= kQuickSamplesPerDirection * static_cast<double>(projection_.rows());
-  settings_.fixed_point.quick_iterations = options_.quick_iterations.value_or(enough ? kQuickIterations : 0);
+  const bool enough = sample_count_ >= kTrialSamplesPerDirection * static_cast<double>(kTrialShare * projection_.rows());
+  settings_.fixed_point.trial_iterations = options_.trial_iterations;
+  settings_.fixed_point.trial_share = enough ? kTrialShare : 1;
 }
 
 void Search::require_different_channels() const {
@@ -153,6 +158,16 @@ void Search::refine(std::vector<Candidate>& candidates) const {
   }
 }
 
+// Starts whose sources look like a train that is neither known nor a copy of another start's.
+std::vector<bool> Search::promising(const RowMatrix& directions, const std::vector<double>& exponents) const {
+  std::vector<bool> kept(exponents.size(), false);
+  auto candidates = candidates_of(directions, exponents);
+  for (std::size_t k = 0; k < candidates.size(); ++k) candidates[k].place = k;
+  std::erase_if(candidates, [&](const Candidate& c) { return !passes_guards(c.source); });
+  for (const auto& candidate : unseen(std::move(candidates))) kept[candidate.place] = true;
+  return kept;
+}
+
 std::vector<Search::Candidate> Search::search_round(int round) {
   const Random random(static_cast<std::uint64_t>(options_.seed), static_cast<std::uint64_t>(round));
   const auto samples = draw_starts(residual_, projection_, settings_.lags, runs_, settings_.separation, options_.starts_per_round, random, threads_);
@@ -163,15 +178,18 @@ std::vector<Search::Candidate> Search::search_round(int round) {
     starts.push_back({samples[i], exponents.back()});
   }
   auto settings = settings_.fixed_point;
+  const bool wide = settings.trial_share > 1 && round % 2 == 1;
+  settings.limit = wide ? std::max(kWideLimit, settings.trial_limit) : settings.trial_limit;
   settings.check = [&] {
     if (cancelled(0)) throw Interrupted();
   };
+  settings.select = [&](const RowMatrix& directions) { return promising(directions, exponents); };
   const auto found = fixed_point(residual_, projection_, settings_.lags, starts, settings, threads_);
   std::vector<Index> distinct;
   std::vector<double> their_exponents;
   int unsettled = 0;
   for (std::size_t k = 0; k < starts.size(); ++k) {
-    if (found.merged[k]) continue;
+    if (found.dropped[k]) continue;
     distinct.push_back(static_cast<Index>(k));
     their_exponents.push_back(exponents[k]);
     unsettled += found.settled[k] ? 0 : 1;
@@ -189,7 +207,7 @@ std::vector<Search::Candidate> Search::search_round(int round) {
 
 Search::AddBack Search::add_back() const {
   const auto count = static_cast<Index>(units_.size());
-  const RowMatrix turned = projection_.transpose();
+  const auto turned = turned_projection(projection_);
   RowMatrix directions = RowMatrix::Zero(projection_.rows(), count);
   std::vector<UnitFilter> filters(units_.size());
   parallel_for(count, threads_, [&](Index u) {

@@ -66,6 +66,7 @@ class Search {
     SourceSpikes source;
     double cov = 0;
     double exponent = 0;
+    std::size_t place = 0;  // among the starts
   };
 
   void require_different_channels() const;
@@ -75,6 +76,7 @@ class Search {
   std::vector<Candidate> candidates_of(const RowMatrix& directions, const std::vector<double>& exponents) const;
   std::vector<Candidate> unseen(std::vector<Candidate> candidates) const;
   void refine(std::vector<Candidate>& candidates) const;
+  std::vector<bool> promising(const RowMatrix& directions, const std::vector<double>& exponents) const;
   std::vector<Candidate> search_round(int round);
   void sweep();
   void drop_duplicates(std::size_t fixed);

@@ -15,6 +15,37 @@ struct Peak {
   Index sample;
 };
 
+// Peaks that stay if the largest of all takes those within `refractory` away, then the largest of the rest, and so on. A peak with no larger
+// open one near stays, whatever happens elsewhere; passes in turn from both ends settle rising and falling slopes at once.
+std::vector<Index> apart(const std::vector<Peak>& peaks, Index refractory) {
+  enum class State : char { open, stays, gone };
+  std::vector<State> states(peaks.size(), State::open);
+  const auto larger = [&](std::size_t a, std::size_t b) { return peaks[a].height > peaks[b].height || (peaks[a].height == peaks[b].height && a < b); };
+  const auto near = [&](std::size_t i, auto&& visit) {
+    for (std::size_t k = i; k-- > 0 && peaks[i].sample - peaks[k].sample < refractory;) visit(k);
+    for (std::size_t k = i + 1; k < peaks.size() && peaks[k].sample - peaks[i].sample < refractory; ++k) visit(k);
+  };
+  std::vector<std::size_t> open(peaks.size());
+  std::iota(open.begin(), open.end(), std::size_t{0});
+  while (!open.empty()) {
+    for (const auto i : open) {
+      if (states[i] != State::open) continue;
+      bool beaten = false;
+      near(i, [&](std::size_t k) { beaten = beaten || (states[k] == State::open && larger(k, i)); });
+      if (beaten) continue;
+      states[i] = State::stays;
+      near(i, [&](std::size_t k) { states[k] = State::gone; });
+    }
+    std::erase_if(open, [&](std::size_t i) { return states[i] != State::open; });
+    std::reverse(open.begin(), open.end());
+  }
+  std::vector<Index> kept;
+  for (std::size_t i = 0; i < peaks.size(); ++i) {
+    if (states[i] == State::stays) kept.push_back(peaks[i].sample);
+  }
+  return kept;
+}
+
 // 1 or -1: the sign that makes the third moment positive.
 float polarity_of(std::span<const float> source, const std::vector<Span>& runs) {
   double sum = 0;
@@ -94,20 +125,7 @@ std::vector<Index> separated_maxima(std::span<const float> v, const std::vector<
       if (flat >= 0 && here > after && here > 0) peaks.push_back({here, (flat + t) / 2});
     }
   }
-  std::vector<std::uint32_t> order(peaks.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return peaks[a].height > peaks[b].height; });
-  std::vector<bool> gone(peaks.size(), false);
-  for (const auto i : order) {
-    if (gone[i]) continue;
-    for (std::size_t k = i; k-- > 0 && peaks[i].sample - peaks[k].sample < refractory;) gone[k] = true;
-    for (std::size_t k = i + 1; k < peaks.size() && peaks[k].sample - peaks[i].sample < refractory; ++k) gone[k] = true;
-  }
-  std::vector<Index> kept;
-  for (std::size_t i = 0; i < peaks.size(); ++i) {
-    if (!gone[i]) kept.push_back(peaks[i].sample);
-  }
-  return kept;
+  return apart(peaks, refractory);
 }
 
 SourceSpikes source_spikes(std::span<const float> source, const std::vector<Span>& runs, const SpikeSettings& settings) {

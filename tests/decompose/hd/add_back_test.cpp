@@ -43,7 +43,7 @@ Prepared prepared(std::uint64_t seed, const std::vector<Train>& trains) {
 }
 
 Train swept(const Prepared& p, std::size_t u) {
-  const RowMatrix turned = p.projection.transpose();
+  const auto turned = turned_projection(p.projection);
   const auto filter = unit_filter(turned, p.shapes[u], kLags, static_cast<double>(p.trains[u].size()) / static_cast<double>(p.data.count()), 10);
   FloatMatrix s = sources(p.residual, raw_filters(p.projection, filter.direction), kLags);
   add_responses({s.data(), static_cast<std::size_t>(s.cols())}, p.trains[u], filter.response, kHalf);
@@ -61,7 +61,7 @@ TEST_CASE("the add-back source of a unit shows its discharges") {
 
 TEST_CASE("the source equals the filter on residual plus contribution") {
   auto p = prepared(2, {});
-  const RowMatrix turned = p.projection.transpose();
+  const auto turned = turned_projection(p.projection);
   const auto filter = unit_filter(turned, p.shapes[0], kLags, 0.005, 10);
   const auto taps = raw_filters(p.projection, filter.direction);
   FloatMatrix quick = sources(p.residual, taps, kLags);
@@ -91,7 +91,7 @@ TEST_CASE("a false spike does not keep itself") {
 }
 
 TEST_CASE("a unit without a template has no source") {
-  const auto filter = unit_filter(RowMatrix::Identity(64, 64), FloatMatrix::Zero(11, 8), 8, 0.01, 2);
+  const auto filter = unit_filter(turned_projection(RowMatrix::Identity(64, 64)), FloatMatrix::Zero(11, 8), 8, 0.01, 2);
   CHECK(filter.direction.isZero());
 }
 

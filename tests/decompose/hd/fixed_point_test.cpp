@@ -4,6 +4,7 @@
 
 #include "libemg/core/error.h"
 #include "libemg/decompose/hd/extension.h"
+#include "libemg/decompose/hd/sources.h"
 #include "libemg/decompose/hd/whitening.h"
 #include "tests/decompose/hd/mixture.h"
 #include "tests/support/catch.h"
@@ -27,7 +28,7 @@ White white(Index lags) {
 }
 
 // One Newton step on stored whitened observations, written down as in the paper.
-Eigen::VectorXd newton_step(const White& w, Index lags, const Eigen::VectorXd& from, double e, Contrast shape, Index start, Index excluded) {
+Eigen::VectorXd newton_step(const White& w, Index lags, const Eigen::VectorXd& from, double e, Contrast shape, double limit, Index start, Index excluded) {
   Eigen::VectorXd sum = Eigen::VectorXd::Zero(from.size());
   double slope = 0;
   for (Index t = 0; t < w.frames.count(); ++t) {
@@ -35,7 +36,7 @@ Eigen::VectorXd newton_step(const White& w, Index lags, const Eigen::VectorXd& f
     const Eigen::VectorXd z = w.projection * x;
     double s = from.dot(z);
     if (std::abs(t - start) <= excluded) s = 0;
-    const double u = std::min(30.0, shape == Contrast::positive ? std::max(0.0, s) : std::abs(s)), sign = s < 0 ? -1 : 1;
+    const double u = std::min(limit, shape == Contrast::positive ? std::max(0.0, s) : std::abs(s)), sign = s < 0 ? -1 : 1;
     sum += z * std::pow(u, e - 1) * (shape == Contrast::odd ? sign : 1);
     if (shape != Contrast::positive || s > 0) slope += (e - 1) * std::pow(u, e - 2) * (shape == Contrast::even ? sign : 1);
   }
@@ -53,18 +54,55 @@ TEST_CASE("iterates equal Newton steps on stored whitened observations") {
       const Index start = 4321;
       FixedPointSettings settings;
       settings.contrast = shape;
-          settings.max_iterations = 2;
-      settings.quick_iterations = 0;
+      settings.max_iterations = 2;
       settings.exclusion_iterations = 1;
       const auto found = fixed_point(w.frames, w.projection, lags, {{start, e}}, settings);
       Eigen::VectorXd expected =
           w.projection * Eigen::Map<const Eigen::VectorXf>(w.frames.extended(start, lags), lags * w.frames.width()).cast<double>();
       expected /= expected.norm();
-      expected = newton_step(w, lags, expected, e, shape, start, settings.exclusion_samples);
-      expected = newton_step(w, lags, expected, e, shape, start, -1);
+      expected = newton_step(w, lags, expected, e, shape, settings.limit, start, settings.exclusion_samples);
+      expected = newton_step(w, lags, expected, e, shape, settings.limit, start, -1);
       CHECK((found.directions.col(0) - expected).norm() < 5e-5);  // two steps in float
     }
   }
+}
+
+TEST_CASE("a few large samples do not catch the starts") {
+  Random random(3, 1);
+  RowMatrix samples(16, 6000);
+  for (Index i = 0; i < samples.size(); ++i) samples.data()[i] = random.normal();
+  White w{Frames(samples, 16), {}, 6000};
+  std::vector<Index> channels(16);
+  std::iota(channels.begin(), channels.end(), Index{0});
+  w.projection = whiten(extended_covariance(lag_products(w.frames, 8), 8, w.count), 8, channels).projection;
+  std::vector<Start> starts;
+  for (Index i = 0; i < 16; ++i) starts.push_back({300 * i + 200, 5});
+  // Largest value of each source; at a single sample a unit vector reaches the length of the whitened observation.
+  const auto caught = [&](double limit) {
+    FixedPointSettings settings;
+    settings.limit = limit;
+    const auto found = fixed_point(w.frames, w.projection, 8, starts, settings);
+    const FloatMatrix s = sources(w.frames, raw_filters(w.projection, found.directions), 8);
+    return (s.rowwise().maxCoeff().array() > 0.8f * std::sqrt(static_cast<float>(w.projection.rows()))).count();
+  };
+  CHECK(caught(1000) >= 12);
+  CHECK(caught(5) == 0);
+}
+
+TEST_CASE("after the trial only chosen starts go on") {
+  const auto w = white(4);
+  FixedPointSettings settings;
+  settings.trial_iterations = 2;
+  settings.select = [](const RowMatrix& directions) {
+    std::vector<bool> kept(static_cast<std::size_t>(directions.cols()), false);
+    kept[1] = true;
+    return kept;
+  };
+  const auto found = fixed_point(w.frames, w.projection, 4, {{100, 3}, {2100, 3}, {7300, 4}}, settings);
+  CHECK(found.dropped == std::vector<bool>{true, false, true});
+  CHECK(found.directions.col(0).isZero());
+  CHECK(std::abs(found.directions.col(1).norm() - 1) < 1e-9);
+  CHECK(found.iterations[1] > 2);
 }
 
 TEST_CASE("starts do not depend on their company nor on threads") {
