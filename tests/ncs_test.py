@@ -307,3 +307,18 @@ def test_evoked_potentials_of_real_sweeps(ep):
                 first_close.append(near)
     assert (scored, equal, response) == (309, 309, 331)
     assert close / scored >= 0.85 and numpy.mean(first_close) >= 0.99
+
+
+def test_limits_as_toml_are_those_of_the_table(endplate, study, tmp_path):
+    tsv, toml = tmp_path / "l.tsv", tmp_path / "l.toml"
+    tsv.write_text("measure\tnerve\tlower\tsource\nmotor_velocity_mps\tmedian\t57\tours\nmotor_amplitude_mv\tulnar\t4\tours\n")
+    toml.write_text('[[limits]]\nmeasure = "motor_velocity_mps"\nnerve = "median"\nlower = 57\nsource = "ours"\n\n'
+                    '[[limits]]\nmeasure = "motor_amplitude_mv"\nnerve = "ulnar"\nlower = 4.0\nsource = "ours"\n')
+    compared = []
+    for limits in (tsv, toml):
+        endplate.ok("ncs", study, "--out", tmp_path / limits.suffix[1:], "--limits", limits)
+        compared.append([{**r, "line": ""} for r in table(tmp_path / limits.suffix[1:], "ncs_limits")])
+    assert compared[0] == compared[1] and {r["result"] for r in compared[0]} >= {"below", "inside"}
+    toml.write_text(toml.read_text().replace("motor_amplitude_mv", "motor_amplitude_uv"))
+    result = endplate("ncs", study, "--out", tmp_path / "wrong", "--limits", toml)
+    assert result.returncode and "line 7" in result.stderr and "motor_amplitude_mv" in result.stderr

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
@@ -15,6 +16,14 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& path, const toml::source_region& where, const std::string& what) {
   throw InvalidArgument(fmt::format("{}: line {}: {}", path, where.begin.line, what));
+}
+
+toml::table parsed(const std::string& path) {
+  try {
+    return toml::parse(read_file(path), path);
+  } catch (const toml::parse_error& error) {
+    refuse(path, error.source(), std::string(error.description()));
+  }
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& names) {
@@ -80,12 +89,7 @@ std::string toml_value(const Value& value) {
 }  // namespace
 
 void apply_config(const std::string& path, const Command& command, std::map<std::string, std::vector<Value>>& values) {
-  toml::table root;
-  try {
-    root = toml::parse(read_file(path), path);
-  } catch (const toml::parse_error& error) {
-    refuse(path, error.source(), std::string(error.description()));
-  }
+  const auto root = parsed(path);
   for (const auto& [key, node] : root) {
     const auto* table = node.as_table();
     const auto options = std::find_if(command.tables.begin(), command.tables.end(), [&](const auto& t) { return t.name == key.str(); });
@@ -113,6 +117,44 @@ std::string config_text(const Command& command, const std::map<std::string, std:
     }
   }
   return text;
+}
+
+Table toml_rows(const std::string& path, const std::string& name) {
+  const auto root = parsed(path);
+  const auto* rows = root[name].as_array();
+  if (!rows || root.size() != 1) throw InvalidArgument(fmt::format("{}: expected tables [[{}]] and nothing else", path, name));
+  Table table;
+  table.name = name;
+  std::vector<std::string> keys;
+  for (const auto& row : *rows) {
+    if (!row.is_table()) refuse(path, row.source(), fmt::format("expected a table [[{}]]", name));
+    for (const auto& [key, node] : *row.as_table()) {
+      if (!node.is_number() && !node.is_string())
+        refuse(path, node.source(), fmt::format("{} is no number and no text", std::string(key.str())));
+      if (std::find(keys.begin(), keys.end(), key.str()) == keys.end()) keys.emplace_back(key.str());
+    }
+  }
+  for (const auto& key : keys) {
+    // A column of numbers, unless one of its cells is a text.
+    const bool words = std::any_of(rows->begin(), rows->end(), [&](const toml::node& row) { return (*row.as_table())[key].is_string(); });
+    std::vector<std::string> texts;
+    std::vector<double> numbers;
+    for (const auto& row : *rows) {
+      const auto cell = (*row.as_table())[key];
+      const auto number = cell.value<double>();
+      texts.push_back(cell.is_string() ? *cell.value<std::string>() : number ? fmt::format("{}", *number) : "");
+      numbers.push_back(number.value_or(std::numeric_limits<double>::quiet_NaN()));
+    }
+    if (words) {
+      table.columns.push_back({key, "", "", std::move(texts)});
+    } else {
+      table.columns.push_back({key, "", "", std::move(numbers)});
+    }
+  }
+  std::vector<std::int64_t> lines;
+  for (const auto& row : *rows) lines.push_back(row.source().begin.line);
+  table.columns.push_back({"line", "", "", std::move(lines)});
+  return table;
 }
 
 }  // namespace emg::tools

@@ -13,6 +13,7 @@
 #include "libemg/measure/ncs/limits.h"
 #include "libemg/measure/ncs/study.h"
 #include "tools/composed.h"
+#include "tools/config_file.h"
 #include "tools/file_options.h"
 #include "tools/report_ncs.h"
 
@@ -35,8 +36,9 @@ struct StudyTarget {
         field("out", &O::out, {}, "folder for the result file, its tables and report.html"),
         field("markers", &O::markers, {},
               "table of markers set by hand (.tsv .csv: nerve, side, site, marker, time_ms, edited_by); they win over automatic ones"),
-        field("limits", &O::limits, {}, "table of limits of your laboratory (.tsv .csv); every measure it names is compared"),
-        field("criteria", &O::criteria, {}, "table of criteria (.tsv .csv); every rule is evaluated"),
+        field("limits", &O::limits, {},
+              "table of limits of your laboratory (.tsv .csv, .toml with [[limits]]); every measure it names is compared"),
+        field("criteria", &O::criteria, {}, "table of criteria (.tsv .csv, .toml with [[criteria]]); every rule is evaluated"),
         field("previous", &O::previous, {}, "result file (.nwb) of an earlier study, for serial comparison"),
         field("age_years", &O::age_years, {0, 130}, "age, for limits that depend on it; auto: as the file states it"),
         field("height_cm", &O::height_cm, {20, 260}, "height, for limits that depend on it"),
@@ -134,10 +136,15 @@ void add_provenance_of_study(Recording& header, const Inputs& inputs, const Invo
   add("options_sha256", sha256_hex(lines));
 }
 
+// Limits or criteria: a table, or [[limits]] and [[criteria]] of a TOML file.
+Table laboratory_table(const std::string& path, const char* name) {
+  return fs::path(path).extension() == ".toml" ? toml_rows(path, name) : read_table(path);
+}
+
 // A table of the user: what is wrong in it is told with its name.
 template <class Use>
-void with_table(const std::string& path, Use&& use) {
-  const auto table = read_table(path);
+void with_table(const std::string& path, const char* name, Use&& use) {
+  const auto table = laboratory_table(path, name);
   try {
     use(table);
   } catch (const InvalidArgument& error) {
@@ -158,12 +165,12 @@ void compare(const StudyTarget& target, const Recording& facts, NcsStudy& study)
   if (!previous.empty()) add("ncs_serial", "this study against the earlier one", compare_serial(previous, values));
   std::optional<Table> limits;
   if (!target.limits.empty()) {
-    with_table(target.limits,
+    with_table(target.limits, "limits",
                [&](const Table& table) { add("ncs_limits", "comparison with the limits supplied", apply_limits(values, table, person)); });
-    limits = read_table(target.limits);
+    limits = laboratory_table(target.limits, "limits");
   }
   if (!target.criteria.empty()) {
-    with_table(target.criteria, [&](const Table& table) {
+    with_table(target.criteria, "criteria", [&](const Table& table) {
       add("ncs_criteria", "criteria supplied", evaluate_criteria(values, table, limits ? &*limits : nullptr, person, previous));
     });
   }

@@ -355,7 +355,8 @@ void write_ncs_report(const std::filesystem::path& path, const NcsReport& r) {
       "solid var(--line)} "
       ".lab tbody tr:not(.nerve) th{padding-left:14px} .bold{stroke:var(--s2);stroke-width:1.8;stroke-linejoin:round} "
       ".tickmark{stroke:var(--text);stroke-width:1.4} "
-      ".lab td.wrap{min-width:150px;font-size:13px} .lab td.wrap .flag{white-space:normal} .hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
+      ".lab td.wrap{min-width:150px;font-size:13px} .lab td.wrap .flag{white-space:normal} "
+      ".hand{stroke:var(--bad);stroke-width:1.8}</style>\n";
   html += fmt::format("<header><h1>Nerve conduction study</h1>\n<p class=\"lead\">{}</p></header>\n", escaped(r.title));
   html += "<section id=\"summary\" aria-label=\"summary\">\n" + facts(r) + "</section>\n";
   html += "<section id=\"tables\" aria-label=\"measurements\">\n" + motor_tables(r.study) + other_tables(r.study) + limits_tables(r.study) +

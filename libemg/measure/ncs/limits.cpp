@@ -67,15 +67,21 @@ std::string text(const Table& t, const std::string& column, std::size_t row) {
   return "";
 }
 
-[[noreturn]] void refuse(std::size_t row, const std::string& message) {
-  throw InvalidArgument(fmt::format("line {}: {}", row + kFirstLine, message));
+// Line of the file that a row stands in: as a column `line` says, else rows follow a header.
+int line_of(const Table& t, std::size_t row) {
+  return static_cast<int>(number(t, "line", row).value_or(static_cast<double>(row) + kFirstLine));
 }
 
-void require_measure(const std::string& name, std::size_t row) {
+[[noreturn]] void refuse(const Table& t, std::size_t row, const std::string& message) {
+  throw InvalidArgument(fmt::format("line {}: {}", line_of(t, row), message));
+}
+
+void require_measure(const Table& t, const char* column, std::size_t row) {
+  const auto name = text(t, column, row);
   const auto& names = measure_names();
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   const auto nearest = nearest_name(name, names);
-  refuse(row, fmt::format("unknown measure \"{}\"{}", name,
+  refuse(t, row, fmt::format("unknown measure \"{}\"{}", name,
                           nearest.empty() ? "; known: " + fmt::format("{}", fmt::join(names, ", ")) : "; did you mean " + nearest + "?"));
 }
 
@@ -89,7 +95,7 @@ Bounds bounds_of(const Table& t, std::size_t r, const Person& p) {
   Bounds b{number(t, "lower", r), number(t, "upper", r), ""};
   const auto intercept = number(t, "intercept", r);
   if (!intercept) {
-    if (!b.lower && !b.upper) refuse(r, "a limit needs lower, upper or intercept");
+    if (!b.lower && !b.upper) refuse(t, r, "a limit needs lower, upper or intercept");
     return b;
   }
   double center = *intercept;
@@ -177,7 +183,7 @@ Match match_limit(const StudyValue& v, const Table& t, const Person& p) {
     }
     if (match.line)
       throw InvalidArgument(
-          fmt::format("lines {} and {} are both limits of {} {} {}", *match.line + kFirstLine, r + kFirstLine, v.measure, v.nerve, v.site));
+          fmt::format("lines {} and {} are both limits of {} {} {}", line_of(t, *match.line), line_of(t, r), v.measure, v.nerve, v.site));
     match.line = r;
     match.bounds = bounds_of(t, r, p);
     match.reason = match.bounds.reason.empty() ? technical_reason(t, r, v) : match.bounds.reason;
@@ -196,18 +202,18 @@ void require_words(const Table& t, std::size_t r) {
   static const std::set<std::string> relations{"<", "<=", ">", ">="},
       references{"ULN", "LLN", "absolute", "previous", "other_side", "distal"}, scopes{"nerve", "segment", "side", "study"};
   const auto check = [&](const char* column, const std::set<std::string>& known, const std::string& word) {
-    if (known.count(word) == 0) refuse(r, fmt::format("unknown {} \"{}\", expected one of {}", column, word, fmt::join(known, ", ")));
+    if (known.count(word) == 0) refuse(t, r, fmt::format("unknown {} \"{}\", expected one of {}", column, word, fmt::join(known, ", ")));
   };
   check("relation", relations, text(t, "relation", r));
   check("reference", references, text(t, "reference", r));
   if (!text(t, "scope", r).empty()) check("scope", scopes, text(t, "scope", r));
-  if (!number(t, "factor", r)) refuse(r, "factor is missing");
-  require_measure(text(t, "measure", r), r);
+  if (!number(t, "factor", r)) refuse(t, r, "factor is missing");
+  require_measure(t, "measure", r);
   if (text(t, "guard_measure", r).empty()) return;
-  require_measure(text(t, "guard_measure", r), r);
+  require_measure(t, "guard_measure", r);
   check("guard_relation", relations, text(t, "guard_relation", r));
   check("guard_reference", references, text(t, "guard_reference", r));
-  if (!number(t, "guard_factor", r)) refuse(r, "guard_factor is missing");
+  if (!number(t, "guard_factor", r)) refuse(t, r, "guard_factor is missing");
 }
 
 class Criteria {
@@ -245,7 +251,7 @@ class Criteria {
       const auto& bound = reference == "ULN" ? match.bounds.upper : match.bounds.lower;
       if (!bound)
         return {std::nullopt,
-                fmt::format("no {} in line {}", reference == "ULN" ? "upper limit" : "lower limit", *match.line + kFirstLine)};
+                fmt::format("no {} in line {}", reference == "ULN" ? "upper limit" : "lower limit", line_of(*limits_, *match.line))};
       return {factor / 100 * *bound, ""};
     }
     const auto* other = find_other(v, reference);
@@ -304,7 +310,7 @@ class Criteria {
                        {},
                        "",
                        "",
-                       static_cast<int>(r) + kFirstLine};
+                       line_of(t_, r)};
       const auto limit = v.value ? threshold(v, *number(t_, "factor", r), text(t_, "reference", r))
                                  : Threshold{std::nullopt, v.reason.empty() ? "not measured" : v.reason};
       if (!limit.value) {
@@ -336,7 +342,7 @@ class Criteria {
                        static_cast<double>(met_nerves.size()) - needed,
                        "",
                        "",
-                       static_cast<int>(r) + kFirstLine};
+                       line_of(t_, r)};
     total.result = static_cast<double>(met_nerves.size()) >= needed ? "met"
                    : assessable                                     ? "not_met"
                    : any                                            ? "not_assessable (no value could be compared)"
@@ -358,7 +364,7 @@ class Criteria {
       }
       if (name.empty()) continue;
       const auto found = outcome_.find(set + "\n" + name);
-      if (found == outcome_.end()) refuse(r, fmt::format("combine names the rule \"{}\", which the set {} does not have", name, set));
+      if (found == outcome_.end()) refuse(t_, r, fmt::format("combine names the rule \"{}\", which the set {} does not have", name, set));
       ++all, met += found->second == "met" ? 1 : 0, open += found->second.starts_with("not_assessable") ? 1 : 0;
       name.clear();
     }
@@ -370,7 +376,7 @@ class Criteria {
     } else if (how.starts_with("ATLEAST ")) {
       needed = std::atoi(how.c_str() + 8);
     }
-    if (needed < 1 || all == 0) refuse(r, fmt::format("combine \"{}\", expected AND, OR or ATLEAST n and rules in measure", how));
+    if (needed < 1 || all == 0) refuse(t_, r, fmt::format("combine \"{}\", expected AND, OR or ATLEAST n and rules in measure", how));
     CriterionRow row{set,
                      text(t_, "rule", r),
                      "",
@@ -382,7 +388,7 @@ class Criteria {
                      static_cast<double>(met - needed),
                      "",
                      "",
-                     static_cast<int>(r) + kFirstLine};
+                     line_of(t_, r)};
     row.result = met >= needed ? "met" : met + open >= needed ? fmt::format("not_assessable ({} of {} rules)", open, all) : "not_met";
     outcome_[set + "\n" + row.rule] = row.result;
     rows_.push_back(std::move(row));
@@ -437,14 +443,14 @@ std::vector<LimitRow> apply_limits(const std::vector<StudyValue>& values, const 
   if (!limits.find("measure")) throw InvalidArgument("the table of limits has no column measure");
   std::set<std::string> asked;
   for (std::size_t r = 0; r < limits.row_count(); ++r)
-    require_measure(text(limits, "measure", r), r), asked.insert(text(limits, "measure", r));
+    require_measure(limits, "measure", r), asked.insert(text(limits, "measure", r));
   std::vector<LimitRow> rows;
   for (const auto& v : values) {
     if (asked.count(v.measure) == 0) continue;
     LimitRow row;
     row.measure = v.measure, row.nerve = v.nerve, row.side = v.side, row.site = v.site, row.value = v.value;
     const auto match = match_limit(v, limits, person);
-    if (match.line) row.line = static_cast<int>(*match.line) + kFirstLine, row.source = text(limits, "source", *match.line);
+    if (match.line) row.line = line_of(limits, *match.line), row.source = text(limits, "source", *match.line);
     if (!match.reason.empty() || !v.value) {
       const auto why = v.value ? match.reason : v.reason.empty() ? "not measured" : v.reason;
       row.result = why.starts_with("not_assessable") ? why : fmt::format("not_assessable ({})", why);

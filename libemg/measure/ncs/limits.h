@@ -8,9 +8,10 @@
 // height_coefficient height -+ k sd. criteria: columns set, rule, scope (nerve, segment, side, study), measure, relation (< <= > >=),
 // factor, reference (ULN, LLN, absolute, previous, other_side, distal), guard_measure, guard_relation, guard_factor, guard_reference,
 // exclude, count_min, combine. A combine line has a rule name, `combine` AND, OR or ATLEAST n and in `measure` the rules it joins,
-// separated by commas. Results: one row for each value and limit, or each rule and nerve: inside, below, above, or not_assessable (reason);
-// met, not_met, or not_assessable (reason). Throws InvalidArgument naming the line of the table: an unknown measure, relation, reference or
-// scope, a limit without bounds, two limits that fit one value (both lines). Cost: values x rows. Method: comparisons only.
+// separated by commas. A column line says where a row stands in its file; without one the rows follow a header. Results: one row for each
+// value and limit, or each rule and nerve: inside, below, above, or not_assessable (reason); met, not_met, or not_assessable (reason).
+// Throws InvalidArgument naming the line of the table: an unknown measure, relation, reference or scope, a limit without bounds, two limits
+// that fit one value (both lines). Cost: values x rows. Method: comparisons only.
 
 #include <optional>
 #include <string>

@@ -158,7 +158,8 @@ MepRow measure(const SweepSet& set, Index r, const MepOptions& o) {
 std::optional<Index> change_point(const Trace& t, Index first, Index last) {
   const Index n = last - first;
   std::vector<double> sums(static_cast<std::size_t>(n) + 1, 0.0);
-  for (Index i = 0; i < n; ++i) sums[static_cast<std::size_t>(i + 1)] = sums[static_cast<std::size_t>(i)] + t.at(first + i) * t.at(first + i);
+  for (Index i = 0; i < n; ++i)
+    sums[static_cast<std::size_t>(i + 1)] = sums[static_cast<std::size_t>(i)] + t.at(first + i) * t.at(first + i);
   const auto power = [&](Index from, Index to) {
     return (sums[static_cast<std::size_t>(to)] - sums[static_cast<std::size_t>(from)]) / static_cast<double>(to - from);
   };
