@@ -31,7 +31,7 @@ if(WAY STREQUAL "install")
   run(${CMAKE_COMMAND} --build "${SCRATCH}/build" --target stranger)
   run("${SCRATCH}/build/stranger")
 else()
-  # The whole library is built once already: here it is enough that its parts find their headers, settings and generated files from another project.
-  run(${CMAKE_COMMAND} --build "${SCRATCH}/build" --target stranger_objects emg_core emg_score)
+  # The whole library is built once already: here it is enough that parts of it find their headers, settings and generated files from another project.
+  run(${CMAKE_COMMAND} --build "${SCRATCH}/build" --target emg_core emg_score)
 endif()
 message(STATUS "${output}")
