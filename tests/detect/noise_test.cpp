@@ -103,7 +103,7 @@ TEST_CASE("every method reads white noise") {
   }
 }
 
-TEST_CASE("mad takes activity for noise, the percentile hardly") {
+TEST_CASE("mad takes activity for noise, the percentile hardly", "[long]") {
   // The true noise is that of the same scene without units, through the same filter.
   for (const double rate_hz : {10000.0, 30000.0}) {
     const auto read = [&](int units, std::uint64_t seed) {

@@ -73,7 +73,7 @@ double false_per_minute(const OnsetOptions& options) {
 
 }  // namespace
 
-TEST_CASE("onset errors of every method stay within the published table") {
+TEST_CASE("onset errors of every method stay within the published table", "[long]") {
   struct Row {
     OnsetMethod method;
     double false_min;
@@ -126,7 +126,7 @@ TEST_CASE("sample entropy finds bursts within 25 ms and passes over isolated spi
   CHECK(std::none_of(with_spike.begin(), with_spike.end(), [](const OnsetRow& row) { return row.start_s < 0.6; }));
 }
 
-TEST_CASE("change: reversing the time swaps starts and ends") {
+TEST_CASE("change: reversing the time swaps starts and ends", "[long]") {
   OnsetOptions options;
   options.method = OnsetMethod::change;
   for (const double snr_db : {6.0, 10.0, 15.0, 20.0}) {
@@ -149,7 +149,7 @@ TEST_CASE("change: reversing the time swaps starts and ends") {
   }
 }
 
-TEST_CASE("change without activity, over a whole record of it, and over silence") {
+TEST_CASE("change without activity, over a whole record of it, and over silence", "[long]") {
   OnsetOptions options = with_span(OnsetMethod::change);
   CHECK(false_per_minute(options) <= 0.5);
   RowMatrix x = scenes::matrix(scenes::white(20000, 3));
@@ -226,7 +226,7 @@ TEST_CASE("the same onset at other rates") {
   }
 }
 
-TEST_CASE("noise of a narrow band at a high rate is noise, not activity") {
+TEST_CASE("noise of a narrow band at a high rate is noise, not activity", "[long]") {
   for (const double rate_hz : {1000.0, 2048.0, 4000.0, 10000.0, 20000.0}) {
     for (const auto method : {OnsetMethod::aglr, OnsetMethod::change, OnsetMethod::bonato, OnsetMethod::cfar}) {
       OnsetOptions options;

@@ -64,7 +64,8 @@ double error_percent(const RowMatrix& y, const RowMatrix& clean) {
 
 }  // namespace
 
-TEST_CASE("the line goes and the EMG stays: automatic windows and harmonics are nearly as good as the best window with all seven") {
+TEST_CASE("the line goes and the EMG stays: automatic windows and harmonics are nearly as good as the best window with all seven",
+          "[long]") {
   const auto samples = static_cast<Index>(24 * kRate);
   struct Row {
     double peak_uv;

@@ -44,12 +44,12 @@ TEST_CASE("fibres differ in length of axon and the delays come from positions") 
   CHECK(about.velocity_m_s == Approx(3.8).margin(0.4));
 }
 
-TEST_CASE("needle units: amplitude of the published order, more fibres give larger potentials") {
+TEST_CASE("needle units: amplitude of the published order, more fibres give larger potentials", "[long]") {
   const MotorNeuron middle{0.5, 0.1, std::sqrt(30.0)};
   NeedleAnatomy dense;
   dense.fibre_density_mm2 = 14;
   double normal = 0, neurogenic = 0;
-  const int sites = 20;
+  const int sites = 10;
   for (std::uint64_t index = 0; index < sites; ++index) {
     const auto range = [&](const UnitPotential& unit) { return unit.fine.maxCoeff() - unit.fine.minCoeff(); };
     normal += range(needle_unit({}, middle, 30, 20000, 1, index)) / sites;

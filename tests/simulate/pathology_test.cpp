@@ -18,7 +18,7 @@ TEST_CASE("losses and adoption change the anatomy as counted") {
   CHECK(units.size() == Approx(300).margin(45));
 }
 
-TEST_CASE("neurogenic units are larger, myopathic smaller, in every group of seeds") {
+TEST_CASE("neurogenic units are larger, myopathic smaller, in every group of seeds", "[long]") {
   const auto mean_peak = [](const PathologyOptions& p) {
     double sum = 0;
     int count = 0;

@@ -12,7 +12,7 @@ namespace {
 SurfaceScene quick() {
   SurfaceScene options;
   options.surface.duration_s = 8;
-  options.pool.unit_count = 20;
+  options.pool.unit_count = 8;
   options.muscle.fibre_samples = 8;
   return options;
 }

@@ -40,7 +40,7 @@ TEST_CASE("analytic shapes have peak 1 and the height asked for") {
   }
 }
 
-TEST_CASE("rates of 1 to 1200 a minute, per muscle, with trend and after exercise") {
+TEST_CASE("rates of 1 to 1200 a minute, per muscle, with trend and after exercise", "[long]") {
   for (const double rate : {1.0, 40.0, 200.0, 1200.0}) {
     auto scene = analytic(EventShape::tri);
     scene.rest.duration_s = 3600;

@@ -61,7 +61,7 @@ TEST_CASE("a power of two in amplitude changes no discharge, nor does the sign")
   CHECK(trains_of(decompose(data.recording)) == reference);
 }
 
-TEST_CASE("noise alone gives no unit") {
+TEST_CASE("noise alone gives no unit", "[long]") {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     MixtureOptions options;
     options.units = 0;

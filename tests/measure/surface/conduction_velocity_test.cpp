@@ -72,7 +72,7 @@ Spread spread_of(Index channels, double speed_mps, double snr_db, VelocityMethod
 
 }  // namespace
 
-TEST_CASE("velocities of 3 to 6 m/s: bias below 1 %, spread of the table") {
+TEST_CASE("velocities of 3 to 6 m/s: bias below 1 %, spread of the table", "[long]") {
   struct Row {
     Index channels;
     double sd_10, sd_20, sd_30;

@@ -85,7 +85,7 @@ TEST_CASE("noise alone, and noise that steps, give hardly any event") {
   CHECK(steps <= 2);
 }
 
-TEST_CASE("noise of 64 channels gives hardly any event, however they are combined") {
+TEST_CASE("noise of 64 channels gives hardly any event, however they are combined", "[long]") {
   constexpr Index kSeconds = 120;
   RowMatrix signal(64, kSeconds * 2048);
   for (Index c = 0; c < 64; ++c) {

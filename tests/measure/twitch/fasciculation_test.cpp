@@ -18,7 +18,7 @@ std::vector<double> counted(const Events<TwitchEvent>& events) {
 
 }  // namespace
 
-TEST_CASE("twitches under drifting noise: sensitivity and share of true events") {
+TEST_CASE("twitches under drifting noise: sensitivity and share of true events", "[long]") {
   struct Cell {
     double (*shape)(double);
     double height_uv, least;

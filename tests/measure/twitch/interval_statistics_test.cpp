@@ -79,7 +79,7 @@ TEST_CASE("intervals that span an exclusion are dropped") {
   CHECK_THROWS_AS(interval_statistics({{2, 1}}, usable), InvalidArgument);
 }
 
-TEST_CASE("planted doublets and late pairs are recovered, none in a Poisson train") {
+TEST_CASE("planted doublets and late pairs are recovered, none in a Poisson train", "[long]") {
   int doublets = 0, late = 0, planted_doublets = 0, planted_late = 0, flagged = 0;
   for (std::uint64_t run = 0; run < 20; ++run) {
     Random random(6, run);

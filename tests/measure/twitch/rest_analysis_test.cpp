@@ -68,7 +68,7 @@ TEST_CASE("nothing seen comes with the time and what would have been seen") {
   CHECK(!none.detectable_rate_per_min);
 }
 
-TEST_CASE("corrected rates hold up to many events a minute") {
+TEST_CASE("corrected rates hold up to many events a minute", "[long]") {
   for (const double per_min : {40.0, 300.0, 600.0, 1200.0}) {
     double corrected = 0, truth = 0;
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
