@@ -18,6 +18,7 @@
 #include "libemg/measure/ncs/response_internal.h"
 #include "libemg/measure/ncs/segment.h"
 #include "libemg/measure/ncs/stimulus_artefact.h"
+#include "libemg/measure/ncs/sweep_groups_internal.h"
 #include "libemg/measure/ncs/velocity.h"
 
 namespace emg {
@@ -25,8 +26,7 @@ namespace {
 
 using namespace ncs_detail;
 
-constexpr double kUvPerMv = 1000, kSlowTrainS = 0.5, kFastTrainS = 0.02;
-constexpr std::size_t kShortestTrain = 4, kFewestForF = 5;
+constexpr double kUvPerMv = 1000;
 
 struct StepRow {
   std::string step, nerve, side, site, status, reason;
@@ -56,7 +56,7 @@ std::string inner_reason(const std::string& reason) {
 class Study {
  public:
   Study(const std::vector<SweepSet>& sets, const NcsOptions& options, const std::vector<MarkerRow>& manual, int threads)
-      : sets_(sets), o_(options), threads_(threads) {
+      : sets_(sets), o_(options), threads_(threads), classifier_(sets, options) {
     for (const auto& m : manual) {
       if (m.source == "manual") manual_[marker_key(m.channel, m.nerve, m.side, m.muscle, m.site, m.annotation, m.marker)] = m;
     }
@@ -69,12 +69,6 @@ class Study {
   }
 
  private:
-  struct Group {
-    std::vector<Index> rows;
-    std::string test;
-    bool f_waves = false;
-  };
-
   void note(const char* step, const Sweep& s, const std::string& reason, const char* status = "not_assessable") {
     steps_.push_back({step, s.nerve, s.side, s.site, status, reason});
   }
@@ -95,38 +89,6 @@ class Study {
     }
   }
 
-  bool is_train(const SweepSet& set, const std::vector<Index>& rows) const {
-    if (rows.size() < kShortestTrain) return false;
-    std::vector<double> intervals;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      const auto &a = set.sweeps[static_cast<std::size_t>(rows[i - 1])].clock_s, &b = set.sweeps[static_cast<std::size_t>(rows[i])].clock_s;
-      if (!a || !b) return false;
-      intervals.push_back(*b - *a);
-    }
-    const double middle = median_of(intervals);
-    return middle >= kFastTrainS && middle <= kSlowTrainS;
-  }
-
-  Group classify(const SweepSet& set, const SweepSet& average, Index row, std::vector<Index> rows) const {
-    const auto& sweep = set.sweeps[static_cast<std::size_t>(rows.front())];
-    Group group{std::move(rows), sweep.test, false};
-    if (group.test == "rns") group.test = "repetitive";
-    if (group.test == "f_wave" || group.test == "f") group.test = "f_wave", group.f_waves = true;
-    const double end_ms = static_cast<double>(set.samples.cols() - set.zero_sample) * 1000 / set.rate_hz;
-    if (group.test.empty()) {
-      const Trace t = trace_of(average, row);
-      const Index from = t.sample(o_.motor_low_ms), to = t.sample(o_.motor_high_ms);
-      const double level = baseline_of(t, o_.motor_low_ms, o_.motor_low_ms + 1).level_uv;
-      double largest = 0;
-      for (Index i = from; i <= to; ++i) largest = std::max(largest, std::abs(t.at(i) - level));
-      const bool small = largest < o_.sensory_below_mv * kUvPerMv;
-      group.test = is_train(set, group.rows) ? "repetitive" : sweep.muscle.empty() && small ? "sensory" : "motor";
-    }
-    const bool single = !set.averaged && group.rows.size() >= kFewestForF;
-    if (group.test == "motor" && sweep.test.empty() && single && end_ms >= o_.motor_high_ms) group.f_waves = true;
-    return group;
-  }
-
   void measure_set(std::size_t k) {
     const auto& set = sets_[k];
     require_sweeps(set);
@@ -140,14 +102,13 @@ class Study {
       if (!row.rejected.empty()) steps_.push_back({"average", row.nerve, row.side, row.site, "noted", "sweeps left out: " + row.rejected});
     }
     study_.averages.push_back(cleaned(mean.sweeps));
-    const auto groups = rows_by_site(set);
-    std::vector<Group> kinds;
-    for (std::size_t g = 0; g < groups.size(); ++g)
-      kinds.push_back(classify(set, study_.averages.back(), static_cast<Index>(g), groups[g]));
+    const auto kinds = classifier_.groups(set, study_.averages.back());
     for (const char* test : {"motor", "sensory"}) measure_responses(k, kinds, test);
     measure_reflexes(k, kinds);
     for (std::size_t g = 0; g < kinds.size(); ++g) {
       study_.sites.push_back({k, kinds[g].rows, kinds[g].f_waves ? "f_wave" : kinds[g].test, static_cast<Index>(g), up_});
+      const auto& first = set.sweeps[static_cast<std::size_t>(kinds[g].rows.front())];
+      if (kinds[g].test == "f_wave" && first.test.empty()) note("motor", first, "taken for F waves: a shorter recording shows the M wave of this site", "noted");
       if (kinds[g].f_waves) measure_f(k, kinds[g], static_cast<Index>(g));
       if (kinds[g].test == "repetitive") measure_train(k, kinds[g]);
     }
@@ -186,7 +147,7 @@ class Study {
   }
 
   // Motor or sensory responses of all averaged sites of one set.
-  void measure_responses(std::size_t k, const std::vector<Group>& groups, const std::string& test) {
+  void measure_responses(std::size_t k, const std::vector<SweepGroup>& groups, const std::string& test) {
     std::vector<Index> wanted;
     for (std::size_t g = 0; g < groups.size(); ++g) {
       if (groups[g].test == test) wanted.push_back(static_cast<Index>(g));
@@ -250,7 +211,7 @@ class Study {
     return response_options(s);
   }
 
-  void measure_f(std::size_t k, const Group& group, Index average) {
+  void measure_f(std::size_t k, const SweepGroup& group, Index average) {
     const auto part = subset(study_.cleaned[k], group.rows);
     const auto& sweep = part.sweeps.front();
     FWaveOptions f;
@@ -268,7 +229,7 @@ class Study {
     }
     try {
       auto late = late_responses(part, f, threads_);
-      if (sweep.test.empty() && late.f_waves.front().f_count == 0) return;  // asked for by nobody
+      if (sweep.test.empty() && group.test == "motor" && late.f_waves.front().f_count == 0) return;  // asked for by nobody
       if (!flag.empty()) note("f-waves", sweep, flag, "noted");
       for (const auto& row : late.sweeps) {
         add_marker(k, row.sweep, sweep, "f_wave", "f_onset", row.latency_ms, row.amplitude_uv, "onset 2 sigma, smoothed 0.7 ms");
@@ -282,7 +243,7 @@ class Study {
   }
 
   // Sweeps of one set that were recorded for `test`.
-  SweepSet for_test(std::size_t k, const std::vector<Group>& groups, const char* test) const {
+  SweepSet for_test(std::size_t k, const std::vector<SweepGroup>& groups, const char* test) const {
     std::vector<Index> rows;
     for (const auto& group : groups) {
       if (group.test == test) rows.insert(rows.end(), group.rows.begin(), group.rows.end());
@@ -291,7 +252,7 @@ class Study {
     return subset(study_.cleaned[k], rows);
   }
 
-  void measure_reflexes(std::size_t k, const std::vector<Group>& groups) {
+  void measure_reflexes(std::size_t k, const std::vector<SweepGroup>& groups) {
     const auto h = for_test(k, groups, "h_reflex"), blinks = for_test(k, groups, "blink");
     const auto guarded = [&](const SweepSet& set, const char* step, const std::function<void()>& measure) {
       if (set.sweeps.empty()) return;
@@ -334,7 +295,7 @@ class Study {
     }
   }
 
-  void measure_train(std::size_t k, const Group& group) {
+  void measure_train(std::size_t k, const SweepGroup& group) {
     const auto part = subset(study_.cleaned[k], group.rows);
     RepetitiveOptions r;
     r.window_low_ms = o_.motor_low_ms, r.window_high_ms = o_.motor_high_ms, r.negativity = o_.negativity;
@@ -409,6 +370,7 @@ class Study {
   const std::vector<SweepSet>& sets_;
   const NcsOptions& o_;
   int threads_;
+  SweepClassifier classifier_;
   std::map<std::string, MarkerRow> manual_;
   std::vector<std::string> used_;
   NcsStudy study_;

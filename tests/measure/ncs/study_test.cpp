@@ -110,6 +110,23 @@ TEST_CASE("sites of one nerve in two files belong together; files may differ in 
   CHECK(number(table(ncs_study({a, c}), "ncs_velocity"), "velocity_mps", 0) == Approx(220 / 4.1).epsilon(0.03));
 }
 
+TEST_CASE("without a named test, long single sweeps are F waves; the M wave of their site comes from the shorter recording") {
+  auto short_set = motor(40, 3, 20000, -1, 4);
+  for (auto& s : short_set.sweeps) s.test.clear();
+  const scenes::Scene scene{20000, 6, 80};
+  auto long_set = scenes::empty_set(scene, 8);
+  for (Index r = 0; r < 8; ++r) {
+    long_set.sweeps[static_cast<std::size_t>(r)] = short_set.sweeps.front();
+    scenes::add(long_set, scene, r, [&](double ms) { return -7000 * scenes::soft((ms - 3.4) * 1.2) - 300 * scenes::soft((ms - 28 - 2.0 * static_cast<double>(r)) * 1.2); });
+    scenes::add_coloured_noise(long_set, r, 5, 9);
+  }
+  const auto both = ncs_study({short_set, long_set});
+  CHECK(table(both, "ncs_motor").row_count() == 2);
+  REQUIRE(table(both, "ncs_f_waves").row_count() == 1);
+  CHECK(std::get<std::int64_t>(table(both, "ncs_f_waves").find("f_count")->cell(0)) >= 7);
+  CHECK(table(ncs_study({long_set}), "ncs_motor").row_count() == 1);
+}
+
 TEST_CASE("an empty study and bad marker tables are refused") {
   CHECK_THROWS_WITH(ncs_study({}), ContainsSubstring("no sweeps"));
   CHECK_THROWS_WITH(markers_of(Table{"x", "", {}}), ContainsSubstring("marker"));
