@@ -93,6 +93,7 @@ void append_value(Column& column, const Value& value) {
 
 void prepend_constant(Table& table, const std::string& column_name, const std::string& column_text, const std::string& value) {
   Column column{column_name, "", column_text, std::vector<std::string>(table.row_count(), value), 1};
+  std::erase_if(table.columns, [&](const Column& c) { return c.name == column_name; });
   table.columns.insert(table.columns.begin(), std::move(column));
 }
 

@@ -46,7 +46,7 @@ std::vector<Column> columns_for(const std::vector<FieldInfo>& infos);
 /// Appends `value` to `column`.
 void append_value(Column& column, const Value& value);
 
-/// Puts a text column that holds `value` in every row before all others (recording_id, channel_name).
+/// Puts a text column that holds `value` in every row before all others, in place of a column of that name.
 void prepend_constant(Table& table, const std::string& column_name, const std::string& column_text, const std::string& value);
 
 /// Appends the rows of `more`; both must have the same columns. Throws InvalidArgument naming the first that differs.

@@ -92,6 +92,10 @@ TEST_CASE("a constant column goes before all others") {
   CHECK(table.columns[0].name == "recording_id");
   CHECK(table.row_count() == 2);
   CHECK(table.columns[0].cell(1) == Value{std::string("r1")});
+  const auto columns = table.columns.size();
+  prepend_constant(table, "recording_id", "recording", "r2");
+  CHECK(table.columns.size() == columns);
+  CHECK(table.columns[0].cell(0) == Value{std::string("r2")});
 }
 
 TEST_CASE("wide columns hold one list of numbers in each cell") {

@@ -147,23 +147,6 @@ std::vector<BurstPatternRow> burst_pattern(const std::vector<BurstRow>& rows, do
 /// Operation `burst-pattern`.
 std::vector<BurstPatternRow> burst_pattern_of(const ChannelsView& signal, double rate_hz, const BurstOptions& options, int threads = 1);
 
-/// Conduction along a pathway: regression of lag on distance. The velocity is missing if the interval of the slope includes 0.
-struct PathwayVelocity {
-  double ms_per_mm = 0, low = 0, high = 0;
-  std::optional<double> velocity_m_s, velocity_low_m_s, velocity_high_m_s;
-};
-/// `distance_mm` and `lag_ms` of each muscle, three at least.
-std::optional<PathwayVelocity> pathway_velocity(std::span<const double> distance_mm, std::span<const double> lag_ms);
-
-/// Mean of a channel around events: mean, SE, and the mean with alternating signs, which holds noise only.
-struct EventAverage {
-  std::vector<double> time_s, mean, se, noise;
-  int events = 0;                        ///< whose window lies inside the record
-  double early_area_uvs = 0, early_se = 0;   ///< of the mean over -2 to 0 s, mean of -2 to -1.5 s taken away
-  double late_area_uvs = 0, late_se = 0;     ///< over -0.5 to 0 s, likewise
-};
-EventAverage event_average(std::span<const double> trace, double rate_hz, std::span<const double> events_s, double before_s = 2, double after_s = 0.5);
-
 /// The split of `x` into burst and background, the burst inside `within` (no count: anywhere). Empty if none is louder than the rest.
 struct VarianceSplit {
   Index first = 0, end = 0;

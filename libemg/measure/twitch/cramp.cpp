@@ -1,8 +1,11 @@
 #include "libemg/measure/twitch/cramp.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "libemg/core/error.h"
 #include "libemg/core/parallel.h"
 #include "libemg/core/probability.h"
 #include "libemg/core/validate.h"
@@ -175,16 +178,34 @@ std::vector<CrampRow> cramp(const ChannelsView& signal, double rate_hz, const Cr
   return rows;
 }
 
-std::optional<CrampThreshold> cramp_threshold(std::span<const double> train_hz, const std::vector<bool>& episode) {
-  std::optional<CrampThreshold> threshold;
-  for (std::size_t i = 0; i < train_hz.size() && i < episode.size(); ++i) {
-    if (episode[i] && (!threshold || train_hz[i] < threshold->threshold_hz)) threshold = CrampThreshold{train_hz[i], {}};
+CrampThresholdRow cramp_threshold(const std::vector<double>& train_hz, const std::vector<bool>& episode) {
+  CrampThresholdRow row;
+  row.trains = static_cast<int>(train_hz.size());
+  for (std::size_t i = 0; i < train_hz.size(); ++i) {
+    if (!episode[i]) continue;
+    ++row.followed;
+    row.threshold_hz = std::min(train_hz[i], row.threshold_hz.value_or(train_hz[i]));
   }
-  if (!threshold) return threshold;
+  if (!row.threshold_hz) return row;
   for (const double f : train_hz) {
-    if (f < threshold->threshold_hz && (!threshold->step_hz || threshold->threshold_hz - f < *threshold->step_hz)) threshold->step_hz = threshold->threshold_hz - f;
+    const double step = *row.threshold_hz - f;
+    if (step > 0) row.step_hz = std::min(step, row.step_hz.value_or(step));
   }
-  return threshold;
+  return row;
+}
+
+std::vector<CrampThresholdRow> cramp_threshold_of(const ChannelsView& signal, double rate_hz, const CrampThresholdOptions& o, int threads) {
+  validate_options(o);
+  if (o.train_s.size() != o.train_hz.size()) throw InvalidArgument(fmt::format("train_hz has {} values for {} starts in train_s", o.train_hz.size(), o.train_s.size()));
+  CrampOptions options;
+  options.factor = o.factor, options.shortest_s = o.shortest_s;
+  const auto episodes = cramp(signal, rate_hz, options, threads);
+  std::vector<bool> followed;
+  for (const double start_s : o.train_s) {
+    followed.push_back(std::any_of(episodes.begin(), episodes.end(),
+                                   [&](const CrampRow& e) { return e.onset_s >= start_s && e.onset_s <= start_s + o.within_s; }));
+  }
+  return {cramp_threshold(o.train_hz, followed)};
 }
 
 std::vector<FacialSynchronyRow> facial_synchrony(const ChannelsView& signal, double rate_hz, const BurstOptions& options, int threads) {

@@ -93,12 +93,48 @@ static_assert(fully_described<CrampRow>());
 /// Operation `cramp`.
 std::vector<CrampRow> cramp(const ChannelsView& signal, double rate_hz, const CrampOptions& options, int threads = 1);
 
-/// Lowest stimulus frequency that was followed by an episode, and the step below it; empty if none was.
-struct CrampThreshold {
-  double threshold_hz = 0;
-  std::optional<double> step_hz;
+struct CrampThresholdOptions {
+  std::vector<double> train_s = {};
+  std::vector<double> train_hz = {};
+  double within_s = 10;
+  double factor = 3;
+  double shortest_s = 3;
+
+  static constexpr auto fields() {
+    using O = CrampThresholdOptions;
+    return std::tuple{
+        field("train_s", &O::train_s, {0, 1e6}, "start of each train of stimuli"),
+        field("train_hz", &O::train_hz, {0.1, 1000}, "its frequency"),
+        field("within_s", &O::within_s, {0.1, 3600}, "an episode that begins so soon after the start belongs to the train"),
+        field("factor", &O::factor, {1.2, 100}, "a channel is active above this multiple of its resting RMS"),
+        field("shortest_s", &O::shortest_s, {0.1, 3600}, "shortest episode"),
+    };
+  }
 };
-std::optional<CrampThreshold> cramp_threshold(std::span<const double> train_hz, const std::vector<bool>& episode);
+static_assert(fully_described<CrampThresholdOptions>());
+
+struct CrampThresholdRow {
+  int trains = 0;
+  int followed = 0;
+  std::optional<double> threshold_hz = std::nullopt;
+  std::optional<double> step_hz = std::nullopt;
+
+  static constexpr auto fields() {
+    using R = CrampThresholdRow;
+    return std::tuple{
+        field("trains", &R::trains, {}, "trains of stimuli"),
+        field("followed", &R::followed, {}, "of them followed by an episode"),
+        field("threshold_hz", &R::threshold_hz, {}, "lowest frequency that was followed by an episode"),
+        field("step_hz", &R::step_hz, {}, "down to the next lower frequency that was given"),
+    };
+  }
+};
+static_assert(fully_described<CrampThresholdRow>());
+
+CrampThresholdRow cramp_threshold(const std::vector<double>& train_hz, const std::vector<bool>& episode);
+
+/// Operation `cramp-threshold`: one row. Throws InvalidArgument if train_s and train_hz differ in length.
+std::vector<CrampThresholdRow> cramp_threshold_of(const ChannelsView& signal, double rate_hz, const CrampThresholdOptions& options, int threads = 1);
 
 struct FacialSynchronyRow {
   int channel = 0;

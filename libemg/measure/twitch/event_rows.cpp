@@ -5,12 +5,13 @@
 #include <limits>
 
 #include "libemg/measure/twitch/event_state_internal.h"
+#include "libemg/measure/twitch/spread.h"
 
 namespace emg {
 namespace {
 
 constexpr double kContrastS = 0.185, kContrastGapS = 0.015;
-constexpr double kLeastPhaseUv = 20, kPhaseNoise = 3, kPlaceNoise = 3;
+constexpr double kLeastPhaseUv = 20, kPhaseNoise = 3;
 constexpr std::size_t kWaveformBudget = 96u << 20;   // bytes of waveforms kept for sorting into sources
 
 bool plateau(std::span<const double> x, double value) {
@@ -99,22 +100,22 @@ void TwitchDetector::State::measure_shape(const Span& span, const Peak& peak, De
   if (plateau(x, *low_at)) event.flat_bottom_uv = *low_at;
 }
 
-// Centre of the squared RMS over the electrodes that stand out of their noise.
+// Centre and spread over the electrodes that stand out of their noise.
 void TwitchDetector::State::measure_place(Index s, const Span& span, Index w, TwitchEvent& row) const {
   const auto& set = sets[static_cast<std::size_t>(s)];
-  double sum = 0, sx = 0, sy = 0;
+  std::vector<double> squares, x_mm, y_mm, noise_uv;
   for (std::size_t m = 0; m < set.channels.size(); ++m) {
     const auto& channel = channels[static_cast<std::size_t>(set.channels[m])];
     if (!channel.x_mm || !channel.y_mm) continue;
     double square = 0;
     for (const double v : bands[0].span(set.channels[m], span.first, span.first + span.count)) square += v * v / static_cast<double>(span.count);
-    const double n = combined(set.signal) ? 0 : lane_noise(s, static_cast<Index>(m) * band_count, w);
-    if (square < kPlaceNoise * kPlaceNoise * n * n) continue;
-    sum += square;
-    sx += square * *channel.x_mm;
-    sy += square * *channel.y_mm;
+    squares.push_back(square);
+    x_mm.push_back(*channel.x_mm);
+    y_mm.push_back(*channel.y_mm);
+    noise_uv.push_back(combined(set.signal) ? 0 : lane_noise(s, static_cast<Index>(m) * band_count, w));
   }
-  if (sum > 0) row.centroid_x_mm = sx / sum, row.centroid_y_mm = sy / sum;
+  const auto place = grid_position(squares, x_mm, y_mm, noise_uv);
+  if (place) row.centroid_x_mm = place->x_mm, row.centroid_y_mm = place->y_mm, row.radius_mm = place->radius_mm;
 }
 
 // Place of the band-passed window of all channels; -1 if the budget is used up.

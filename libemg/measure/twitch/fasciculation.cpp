@@ -55,6 +55,42 @@ std::vector<IntervalRow> intervals_of(const RestAnalysis& analysis) {
   return rows;
 }
 
+std::vector<IntervalBinRow> bins_of(const RestAnalysis& analysis) {
+  std::vector<IntervalBinRow> rows;
+  for (const auto& set : analysis.sets) {
+    const int channel = set.rate.channel;
+    const auto add = [&](std::optional<int> source_id) {
+      std::vector<double> times;
+      for (const auto& e : set.events) {
+        if (e.excluded.empty() && (!source_id || e.source_id == source_id)) times.push_back(e.time_s);
+      }
+      const auto histogram = interval_histogram(event_runs(times, set.usable));
+      const double growth = std::pow(10.0, 1.0 / 20);
+      double low_s = histogram.first_s;
+      for (const int count : histogram.counts) {
+        rows.push_back({channel, source_id, low_s, low_s * growth, count});
+        low_s *= growth;
+      }
+    };
+    add(std::nullopt);
+    for (const auto& source : set.sources) add(source.source_id);
+  }
+  return rows;
+}
+
+std::vector<TrainFeatureRow> trains_of(const RestAnalysis& analysis) {
+  std::vector<TrainFeatureRow> rows;
+  for (const auto& set : analysis.sets) {
+    for (std::size_t i = 0; i < set.trains.size(); ++i) {
+      const auto& train = set.trains[i];
+      for_each_field<TrainFeatures>([&](const auto& f) {
+        rows.push_back({set.rate.channel, set.sources[i].source_id, train.descriptor, train.score, train.second, train.second_score, std::string(f.name), train.features.*(f.member), std::string(f.text)});
+      });
+    }
+  }
+  return rows;
+}
+
 std::vector<VoluntaryRow> voluntary_of(const RestAnalysis& analysis) {
   std::vector<VoluntaryRow> rows;
   for (const auto& set : analysis.sets) {
@@ -84,6 +120,18 @@ std::vector<IntervalRow> intervals(const ChannelsView& signal, double rate_hz, c
 }
 std::vector<IntervalRow> recording_intervals(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
   return intervals_of(analyze_rest(recording, options, threads));
+}
+std::vector<IntervalBinRow> interval_bins(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return bins_of(analyze(signal, rate_hz, options, threads));
+}
+std::vector<IntervalBinRow> recording_interval_bins(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return bins_of(analyze_rest(recording, options, threads));
+}
+std::vector<TrainFeatureRow> describe_trains(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return trains_of(analyze(signal, rate_hz, options, threads));
+}
+std::vector<TrainFeatureRow> recording_describe_trains(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return trains_of(analyze_rest(recording, options, threads));
 }
 std::vector<VoluntaryRow> mark_voluntary(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
   return voluntary_of(analyze(signal, rate_hz, options, threads));

@@ -117,6 +117,7 @@ struct TwitchEvent {
   int peak_channel = 0;
   std::optional<double> centroid_x_mm = std::nullopt;
   std::optional<double> centroid_y_mm = std::nullopt;
+  std::optional<double> radius_mm = std::nullopt;
   double threshold_uv = 0;
   double snr = 0;
   std::optional<int> source_id = std::nullopt;
@@ -142,6 +143,7 @@ struct TwitchEvent {
         field("peak_channel", &R::peak_channel, {}, "channel where it is largest"),
         field("centroid_x_mm", &R::centroid_x_mm, {}, "centre of the squared RMS over a grid"),
         field("centroid_y_mm", &R::centroid_y_mm, {}, "its other coordinate"),
+        field("radius_mm", &R::radius_mm, {}, "spread about that centre: weighted SD"),
         field("threshold_uv", &R::threshold_uv, {}, "threshold that held there, band-passed"),
         field("snr", &R::snr, {}, "peak over noise"),
         field("source_id", &R::source_id, {}, "events of one shape and size, from 0 by falling amplitude"),

@@ -119,6 +119,30 @@ struct IntervalHistogram {
 };
 IntervalHistogram interval_histogram(const EventRuns& runs);
 
+struct IntervalBinRow {
+  int channel = 0;
+  std::optional<int> source_id = std::nullopt;
+  double low_s = 0;
+  double high_s = 0;
+  int intervals = 0;
+
+  static constexpr auto fields() {
+    using R = IntervalBinRow;
+    return std::tuple{
+        field("channel", &R::channel, {}, "channel, or first channel of the set"),
+        field("source_id", &R::source_id, {}, "source; missing: all events of the channel"),
+        field("low_s", &R::low_s, {}, "lower edge of the bin"),
+        field("high_s", &R::high_s, {}, "upper edge"),
+        field("intervals", &R::intervals, {}, "intervals in it, within usable time"),
+    };
+  }
+};
+static_assert(fully_described<IntervalBinRow>());
+
+/// Operation `interval-histogram`: the bins from the shortest to the longest interval of each channel or set, then of each source.
+std::vector<IntervalBinRow> interval_bins(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads = 1);
+std::vector<IntervalBinRow> recording_interval_bins(const Recording& recording, const TwitchAnalysisOptions& options, int threads = 1);
+
 /// Operation `intervals`: a row for each channel or set, and one for each source with events.
 std::vector<IntervalRow> intervals(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads = 1);
 std::vector<IntervalRow> recording_intervals(const Recording& recording, const TwitchAnalysisOptions& options, int threads = 1);

@@ -16,6 +16,7 @@
 #include "libemg/measure/twitch/interference.h"
 #include "libemg/measure/twitch/interval_statistics.h"
 #include "libemg/measure/twitch/source.h"
+#include "libemg/measure/twitch/train_description.h"
 #include "libemg/measure/twitch/voluntary.h"
 
 namespace emg {
@@ -89,6 +90,7 @@ struct SetAnalysis {
   std::vector<ExcludedRow> excluded;
   std::vector<Stretch> usable;
   std::vector<SourceRow> sources;
+  std::vector<TrainDescription> trains;     ///< of each source
   std::vector<IntervalRow> intervals;       ///< first all events, then each source
   std::optional<HeartBeats> beats;
 };

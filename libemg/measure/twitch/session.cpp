@@ -216,6 +216,24 @@ std::vector<TwitchRate> rates_of(const RestAnalysis& analysis) {
   return rows;
 }
 
+// A recording by itself.
+TwitchSession session_of(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  SessionRecording one;
+  one.analysis = analyze_rest(recording, options, threads);
+  one.header.channels = recording.channels;
+  return twitch_session({one}, options);
+}
+
+// Bare channels: each by itself.
+TwitchSession session_of(const ChannelsView& signal, double rate_hz, TwitchAnalysisOptions options, int threads) {
+  Recording recording;
+  recording.samples = signal;
+  recording.rate_hz = rate_hz;
+  recording.channels.resize(static_cast<std::size_t>(signal.rows()));
+  if (options.combination == TwitchSignal::automatic) options.combination = TwitchSignal::single;
+  return session_of(recording, options, threads);
+}
+
 constexpr const char* kEventsText = "twitches, also those in excluded time";
 constexpr const char* kRatesText = "rate of each channel set with its uncertainty and what was excluded";
 constexpr const char* kExcludedText = "stretches that do not count, and why";
@@ -335,6 +353,19 @@ TwitchSession twitch_session(const std::vector<SessionRecording>& recordings, co
   session.body = std::move(spread.rows);
   session.coincidences = std::move(spread.coincidences);
   return session;
+}
+
+std::vector<BodyRow> recording_body_rows(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return session_of(recording, options, threads).body;
+}
+std::vector<BodyRow> body_rows(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return session_of(signal, rate_hz, options, threads).body;
+}
+std::vector<CoincidenceRow> recording_muscle_coincidences(const Recording& recording, const TwitchAnalysisOptions& options, int threads) {
+  return session_of(recording, options, threads).coincidences;
+}
+std::vector<CoincidenceRow> muscle_coincidences(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads) {
+  return session_of(signal, rate_hz, options, threads).coincidences;
 }
 
 std::vector<Table> recording_tables(const SessionRecording& recording) {

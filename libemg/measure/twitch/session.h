@@ -197,6 +197,14 @@ struct TwitchSession {
 TwitchSession twitch_session(const std::vector<SessionRecording>& recordings, const TwitchAnalysisOptions& options, const RegionTable& regions = shipped_regions(),
                              const std::vector<TwitchLimit>& limits = {});
 
+/// Operation `twitch-spread`: the body table of one recording, regions by the shipped table. Bare channels have no muscle and so no region.
+std::vector<BodyRow> body_rows(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads = 1);
+std::vector<BodyRow> recording_body_rows(const Recording& recording, const TwitchAnalysisOptions& options, int threads = 1);
+
+/// Operation `muscle-coincidence`: pairs of muscles, or of channels without one, of one recording.
+std::vector<CoincidenceRow> muscle_coincidences(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads = 1);
+std::vector<CoincidenceRow> recording_muscle_coincidences(const Recording& recording, const TwitchAnalysisOptions& options, int threads = 1);
+
 /// twitch_events, twitch_rates, excluded, sources and intervals of all recordings, recording_id first; then the tables of the session.
 std::vector<Table> session_tables(const std::vector<SessionRecording>& recordings, const TwitchSession& session);
 

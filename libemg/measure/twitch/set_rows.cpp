@@ -192,11 +192,12 @@ void SetWork::fill_source(std::size_t s, double usable_s, int& multiplets) {
   source_row.template_consistency = source.consistency;
   source_row.interval_median_s = row.median_s;
   source_row.cv_local = row.cv_local;
-  const auto description = describe_source(source, members, out_.events, out_.waveforms, detection_.before, out_.usable, detection_.rate_hz);
+  auto description = describe_source(source, members, out_.events, out_.waveforms, detection_.before, out_.usable, detection_.rate_hz);
   source_row.descriptor = description.descriptor;
   source_row.descriptor_score = description.score;
   source_row.criteria = description.criteria;
   out_.sources.push_back(std::move(source_row));
+  out_.trains.push_back(std::move(description));
   out_.intervals.push_back(std::move(row));
 }
 

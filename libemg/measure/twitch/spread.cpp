@@ -15,7 +15,6 @@ namespace {
 
 constexpr double kWindowS = 0.02, kShortestS = 60, kSynchronousP = 0.001, kSameLagSdMs = 2, kSameRatioCv = 0.3, kIqrOfNormal = 1.3489795;
 constexpr int kFewestForLag = 5;
-constexpr double kTurnover = -0.7;
 
 std::vector<Stretch> common(const std::vector<Stretch>& a, const std::vector<Stretch>& b) {
   std::vector<Stretch> both;
@@ -271,20 +270,18 @@ const RegionTable& shipped_regions() {
   return table;
 }
 
-std::optional<GridPosition> grid_position(const RowMatrix& waveform, std::span<const double> x_mm, std::span<const double> y_mm,
+std::optional<GridPosition> grid_position(std::span<const double> square_uv2, std::span<const double> x_mm, std::span<const double> y_mm,
                                           std::span<const double> noise_uv) {
+  constexpr double kAboveNoise = 3;
   GridPosition position;
   double sum = 0;
   std::vector<double> weights(x_mm.size(), 0.0);
-  const double n = static_cast<double>(waveform.cols());
   for (std::size_t c = 0; c < weights.size(); ++c) {
-    const double square = waveform.row(static_cast<Index>(c)).squaredNorm() / n, noise = noise_uv[c] * noise_uv[c];
-    // The mean square of n samples of noise has the SD noise * sqrt(2 / n).
-    if (square < noise * (1 + 3 * std::sqrt(2 / n))) continue;
-    weights[c] = square;
-    sum += square;
-    position.x_mm += square * x_mm[c];
-    position.y_mm += square * y_mm[c];
+    if (square_uv2[c] < kAboveNoise * kAboveNoise * noise_uv[c] * noise_uv[c]) continue;
+    weights[c] = square_uv2[c];
+    sum += weights[c];
+    position.x_mm += weights[c] * x_mm[c];
+    position.y_mm += weights[c] * y_mm[c];
     ++position.electrodes;
   }
   if (!(sum > 0)) return std::nullopt;
@@ -296,18 +293,6 @@ std::optional<GridPosition> grid_position(const RowMatrix& waveform, std::span<c
   }
   position.radius_mm = std::sqrt(square);
   return position;
-}
-
-std::optional<int> innervation_row(const RowMatrix& bipolar) {
-  std::optional<int> best;
-  double lowest = kTurnover;
-  for (Index r = 0; r + 1 < bipolar.rows(); ++r) {
-    const double scale = bipolar.row(r).norm() * bipolar.row(r + 1).norm();
-    if (!(scale > 0)) continue;
-    const double correlation = bipolar.row(r).dot(bipolar.row(r + 1)) / scale;
-    if (correlation < lowest) lowest = correlation, best = static_cast<int>(r);
-  }
-  return best;
 }
 
 }  // namespace emg

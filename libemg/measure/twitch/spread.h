@@ -150,13 +150,9 @@ struct GridPosition {
   double radius_mm = 0;                          ///< weighted SD about the centre
   int electrodes = 0;                            ///< above three times the noise
 };
-/// `waveform`: channels x samples; positions and noise of each channel. Weight = squared RMS of electrodes whose RMS stands out of the
-/// noise by three times its SD; empty if none does.
-std::optional<GridPosition> grid_position(const RowMatrix& waveform, std::span<const double> x_mm, std::span<const double> y_mm,
+/// Of each electrode: mean square of the event, place, and noise. Weight = mean square of electrodes whose RMS is above three times the noise;
+/// empty if none is, or if the event is nowhere (all 0).
+std::optional<GridPosition> grid_position(std::span<const double> square_uv2, std::span<const double> x_mm, std::span<const double> y_mm,
                                           std::span<const double> noise_uv);
-
-/// Between which rows (along the fibres) bipolar signals turn over: correlation of neighbours below -0.7. `bipolar`: rows x samples, in order
-/// along the fibres. Index of the upper row; empty if none.
-std::optional<int> innervation_row(const RowMatrix& bipolar);
 
 }  // namespace emg

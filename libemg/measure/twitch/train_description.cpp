@@ -75,11 +75,13 @@ std::optional<double> class_boundary(std::vector<double> logs) {
   return (low.back() + high.front()) / 2;
 }
 
-void burst_features(const EventRuns& runs, double boundary, TrainFeatures& f) {
-  std::vector<double> intra, lengths, starts, between;
+void burst_features(const EventRuns& runs, std::span<const double> amplitudes_uv, double boundary, TrainFeatures& f) {
+  std::vector<double> intra, lengths, starts, between, slowing, shrinking;
+  std::size_t before = 0;  // events of earlier runs
   int bursts = 0;
   for (const auto& run : runs) {
     double start = run.empty() ? 0 : run.front();
+    std::size_t first = 0;
     starts.clear();
     for (std::size_t i = 0; i < run.size(); ++i) {
       const bool last = i + 1 == run.size();
@@ -91,14 +93,27 @@ void burst_features(const EventRuns& runs, double boundary, TrainFeatures& f) {
       ++bursts;
       starts.push_back(start);
       lengths.push_back(1000 * (run[i] - start));
+      const std::size_t count = i + 1 - first;
+      if (before + first + count <= amplitudes_uv.size()) {
+        if (const auto slope = burst_slope(std::span(run).subspan(first, count), amplitudes_uv.subspan(before + first, count))) {
+          slowing.push_back(slope->ln_interval_per_spike);
+          shrinking.push_back(slope->ln_amplitude_per_spike);
+        }
+      }
+      first = i + 1;
       if (!last) start = run[i + 1];
     }
+    before += run.size();
     for (std::size_t b = 1; b < starts.size(); ++b) between.push_back(starts[b] - starts[b - 1]);
   }
   f.bursty = 1;
   f.intra_rate_hz = std::exp(-median_of(intra));
   f.spikes_per_burst = static_cast<double>(f.events) / bursts;
   f.burst_ms = median_of(lengths);
+  if (!slowing.empty()) {
+    f.ln_interval_per_spike = median_of(slowing);
+    f.ln_amplitude_per_spike = median_of(shrinking);
+  }
   if (between.size() < 2) return;
   double mean = 0;
   for (const double v : between) mean += v / static_cast<double>(between.size());
@@ -235,7 +250,7 @@ TrainFeatures train_features(const EventRuns& runs, std::span<const double> ampl
     f.ln_amplitude_per_s = slope_against(times, ln);
   }
   if (logs.size() >= 4) {
-    if (const auto boundary = class_boundary(logs)) burst_features(runs, *boundary, f);
+    if (const auto boundary = class_boundary(logs)) burst_features(runs, amplitudes_uv.size() == times.size() ? amplitudes_uv : std::span<const double>{}, *boundary, f);
   }
   return f;
 }

@@ -52,6 +52,8 @@ struct TrainFeatures {
   std::optional<double> burst_rate_hz = std::nullopt;
   std::optional<double> burst_ms = std::nullopt;
   std::optional<double> ibi_cv = std::nullopt;
+  std::optional<double> ln_interval_per_spike = std::nullopt;
+  std::optional<double> ln_amplitude_per_spike = std::nullopt;
   double duration_ms = 0;
   double phases = 0;
   double initial_positive = 0;
@@ -80,6 +82,8 @@ struct TrainFeatures {
         field("burst_rate_hz", &F::burst_rate_hz, {}, "bursts a second"),
         field("burst_ms", &F::burst_ms, {}, "median length of a burst"),
         field("ibi_cv", &F::ibi_cv, {}, "variation of the intervals between bursts"),
+        field("ln_interval_per_spike", &F::ln_interval_per_spike, {}, "growth of the logarithm of the interval within a burst, median of bursts"),
+        field("ln_amplitude_per_spike", &F::ln_amplitude_per_spike, {}, "the same of the amplitude"),
         field("duration_ms", &F::duration_ms, {}, "of the template"),
         field("phases", &F::phases, {}, "of the template"),
         field("initial_positive", &F::initial_positive, {}, "1 if the template begins positive"),
@@ -121,6 +125,39 @@ struct TrainDescription {
 
 /// `consistency`: mean correlation of the discharges with the template.
 TrainDescription describe_train(const TrainFeatures& features, double consistency, const std::vector<TrainPattern>& patterns);
+
+/// A feature of the train of one source.
+struct TrainFeatureRow {
+  int channel = 0;
+  int source_id = 0;
+  std::string descriptor = {};
+  std::optional<double> descriptor_score = std::nullopt;
+  std::string second = {};
+  std::optional<double> second_score = std::nullopt;
+  std::string feature = {};
+  std::optional<double> value = std::nullopt;
+  std::string text = {};
+
+  static constexpr auto fields() {
+    using R = TrainFeatureRow;
+    return std::tuple{
+        field("channel", &R::channel, {}, "channel, or first channel of the set"),
+        field("source_id", &R::source_id, {}, "source"),
+        field("descriptor", &R::descriptor, {}, "what the train looks like, or indeterminate with the reason"),
+        field("descriptor_score", &R::descriptor_score, {}, "membership of the descriptor, 0 to 1"),
+        field("second", &R::second, {}, "pattern that fits next best"),
+        field("second_score", &R::second_score, {}, "its membership"),
+        field("feature", &R::feature, {}, "name of the feature"),
+        field("value", &R::value, {}, "its value; missing if the train has none"),
+        field("text", &R::text, {}, "what it is"),
+    };
+  }
+};
+static_assert(fully_described<TrainFeatureRow>());
+
+/// Operation `describe-train`: a row for each feature of each source with events.
+std::vector<TrainFeatureRow> describe_trains(const ChannelsView& signal, double rate_hz, const TwitchAnalysisOptions& options, int threads = 1);
+std::vector<TrainFeatureRow> recording_describe_trains(const Recording& recording, const TwitchAnalysisOptions& options, int threads = 1);
 
 /// The train of one source of `twitch_events`: `members` are positions in `events`.
 TrainDescription describe_source(const TwitchSource& source, const std::vector<std::size_t>& members, const std::vector<TwitchEvent>& events,

@@ -325,9 +325,4 @@ std::vector<TremorPairRow> tremor_pairs(const ChannelsView& signal, double rate_
   return rows;
 }
 
-std::optional<double> peak_shift_hz(const TremorRow& before, const TremorRow& after) {
-  if (!before.peak_hz || !after.peak_hz) return std::nullopt;
-  return *after.peak_hz - *before.peak_hz;
-}
-
 }  // namespace emg

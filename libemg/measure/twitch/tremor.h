@@ -149,7 +149,4 @@ static_assert(fully_described<TremorPairRow>());
 /// Operation `tremor-pairs`: every pair of channels.
 std::vector<TremorPairRow> tremor_pairs(const ChannelsView& signal, double rate_hz, const TremorOptions& options, int threads = 1);
 
-/// Shift of the peak between two recordings (loading, entrainment), Hz; empty if one has none.
-std::optional<double> peak_shift_hz(const TremorRow& before, const TremorRow& after);
-
 }  // namespace emg

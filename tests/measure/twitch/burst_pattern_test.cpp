@@ -108,32 +108,6 @@ TEST_CASE("independent bursts have no rhythm") {
   CHECK(significant <= 5);
 }
 
-TEST_CASE("velocity along a pathway, or none") {
-  const std::vector<double> distance{0, 100, 200, 300}, lag{0, 10.2, 19.9, 30.1};
-  const auto v = pathway_velocity(distance, lag);
-  CHECK(*v->velocity_m_s == Approx(10).epsilon(0.01));
-  CHECK(*v->velocity_low_m_s < 10);
-  CHECK(!pathway_velocity(distance, std::vector<double>{0, 5, -5, 1})->velocity_m_s);
-  CHECK(!pathway_velocity(std::vector<double>{0, 1}, std::vector<double>{0, 1}));
-}
-
-TEST_CASE("the average around events keeps what is locked to them") {
-  Random random(5);
-  std::vector<double> x(60 * 200);
-  for (auto& v : x) v = random.normal();
-  std::vector<double> events;
-  for (double t = 3; t < 58; t += 3) {
-    events.push_back(t);
-    for (int i = -100; i < 0; ++i) x[static_cast<std::size_t>(t * 200 + i)] -= 5;
-  }
-  const auto average = event_average(x, 200, events);
-  CHECK(average.events == static_cast<int>(events.size()));
-  CHECK(average.late_area_uvs == Approx(-2.5).margin(4 * average.late_se));
-  CHECK(average.late_se < 0.1);
-  CHECK(std::fabs(average.noise[200]) < 2);
-  CHECK(event_average(x, 200, {}).events == 0);
-}
-
 TEST_CASE("bursts refuse what they cannot look at") {
   CHECK_THROWS_AS(bursts(RowMatrix(1, 0), kRate, {}), InvalidArgument);
   BurstOptions wrong;

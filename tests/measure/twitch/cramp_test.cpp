@@ -31,6 +31,11 @@ TEST_CASE("an episode has its start, end, rise and spread") {
   }
   const auto rows = cramp(signal, rate, {});
   REQUIRE(rows.size() == 1);
+  const auto threshold = cramp_threshold_of(signal, rate, {.train_s = {40, 55, 66}, .train_hz = {10, 12, 14}});
+  CHECK(threshold[0].followed == 1);
+  CHECK(threshold[0].threshold_hz == 14);
+  CHECK(threshold[0].step_hz == 2);
+  CHECK_THROWS_WITH(cramp_threshold_of(signal, rate, {.train_s = {40}}), ContainsSubstring("train_hz has 0 values for 1 starts"));
   const auto& row = rows[0];
   CHECK(row.onset_s == Approx(70.5).margin(0.7));
   CHECK(row.offset_s == Approx(90.2).margin(0.4));
@@ -55,10 +60,10 @@ TEST_CASE("rest has no episode") {
 TEST_CASE("the threshold frequency is the lowest that was followed by an episode") {
   const std::vector<double> hz{10, 12, 14, 16};
   const auto threshold = cramp_threshold(hz, {false, false, true, true});
-  CHECK(threshold->threshold_hz == 14);
-  CHECK(*threshold->step_hz == 2);
-  CHECK(!cramp_threshold(hz, {false, false, false, false}));
-  CHECK(!cramp_threshold(hz, {true, true, true, true})->step_hz);
+  CHECK(threshold.threshold_hz == 14);
+  CHECK(threshold.step_hz == 2);
+  CHECK(!cramp_threshold(hz, {false, false, false, false}).threshold_hz);
+  CHECK(!cramp_threshold(hz, {true, true, true, true}).step_hz);
 }
 
 TEST_CASE("bursts of two facial channels at once, and not") {
