@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <mutex>
+
 #include "bench/accuracy/suite.h"
 #include "tools/composed.h"
+#include "tools/progress.h"
 
 namespace emg::tools {
 namespace {
@@ -33,7 +36,15 @@ int run_bench(Invocation& invocation) {
       invocation.print(fmt::format("{}: {}\n", suite->name, suite->summary));
       continue;
     }
-    auto [result, seconds] = accuracy::timed([&] { return suite->run(options, invocation.run().threads); });
+    std::optional<Progress> progress;
+    std::mutex mutex;
+    const auto case_done = [&](Index cases) {
+      const std::scoped_lock lock(mutex);
+      if (!progress) progress.emplace(invocation.run(), suite->name, cases);
+      progress->advance(1);
+    };
+    auto [result, seconds] = accuracy::timed([&] { return suite->run(options, invocation.run().threads, case_done); });
+    progress.reset();
     invocation.print(fmt::format("# {}: {} ({:.1f} s)\n", suite->name, suite->summary, seconds));
     for (const auto& table : result.tables) invocation.add_table(table);
     invocation.print("\n");

@@ -66,7 +66,7 @@ DetectRow score_detector(const Simulation& simulation, double tolerance_ms, Nois
   return row;
 }
 
-SuiteResult run(const SuiteOptions& options, int threads) {
+SuiteResult run(const SuiteOptions& options, int threads, const CaseDone&) {
   std::vector<DetectRow> rows;
   const auto add = [&](const std::string& recording, std::int64_t seed, double noise_uv, const Simulation& simulation, double tolerance_ms) {
     for (const auto method : {NoiseMethod::percentile, NoiseMethod::mad}) {

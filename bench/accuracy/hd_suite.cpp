@@ -230,9 +230,13 @@ int noisy_records_with_units(std::int64_t seed, int count, int threads) {
   return wrong;
 }
 
-SuiteResult run(const SuiteOptions& options, int threads) {
+SuiteResult run(const SuiteOptions& options, int threads, const CaseDone& done) {
   std::vector<HdScore> rows;
-  for (const auto& one : cases(options.full)) rows.push_back(score_case(one, options.seed + static_cast<std::int64_t>(rows.size()), threads));
+  const auto all = cases(options.full);
+  for (const auto& one : all) {
+    rows.push_back(score_case(one, options.seed + static_cast<std::int64_t>(rows.size()), threads));
+    done(static_cast<Index>(all.size()));
+  }
   double found = 0, ceiling = 0, accepted = 0, wrong = 0, roa_20 = 0, roa_10 = 0;
   int count_20 = 0, count_10 = 0;
   for (const auto& row : rows) {

@@ -220,7 +220,7 @@ double worst_decrement(std::int64_t seed, int trials) {
   return worst;
 }
 
-SuiteResult run(const SuiteOptions& options, int) {
+SuiteResult run(const SuiteOptions& options, int, const CaseDone&) {
   SuiteResult result;
   std::vector<MotorScore> rows;
   const int trials = options.full ? 140 : 35;

@@ -1,11 +1,13 @@
 // Suite `needle`: units of one channel, both waveform generators, against a threshold with k-means.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
 
 #include "bench/accuracy/suite.h"
 #include "libemg/core/parallel.h"
+#include "libemg/core/random.h"
 #include "libemg/decompose/needle/needle_decomposition.h"
 #include "libemg/detect/threshold.h"
 #include "libemg/filter/butterworth.h"
@@ -15,10 +17,19 @@
 namespace emg::accuracy {
 namespace {
 
+enum class UnitKind { normal, neurogenic, myopathic };
+constexpr auto enum_names(UnitKind) {
+  using K = UnitKind;
+  return std::array<std::pair<K, std::string_view>, 3>{{{K::normal, "normal"}, {K::neurogenic, "neurogenic"}, {K::myopathic, "myopathic"}}};
+}
+
 struct NeedleRow {
   std::string generator, method;
   std::int64_t seed = 0;
-  double rate_hz = 0, noise_uv = 0;
+  double rate_hz = 0, duration_s = 0, noise_uv = 0;
+  bool coloured = false;
+  UnitKind kind = UnitKind::normal;
+  double interval_cv = 0;
   int units = 0, visible = 0, visible_accepted = 0, accepted = 0, accepted_good = 0, accepted_invalid = 0;
   std::optional<double> mean_roa, precision, recall, overlapped_recall;
   double seconds = 0, processor_seconds = 0, times_real_time = 0;
@@ -29,7 +40,11 @@ struct NeedleRow {
                       field("method", &R::method, {}, "needle, or threshold and k-means with the true number of units"),
                       field("seed", &R::seed, {}, "of the simulation"),
                       field("rate_hz", &R::rate_hz, {}, "its rate"),
+                      field("duration_s", &R::duration_s, {}, "its length"),
                       field("noise_uv", &R::noise_uv, {}, "its noise"),
+                      field("coloured", &R::coloured, {}, "noise of 20-1000 Hz instead of white noise"),
+                      field("kind", &R::kind, {}, "of the units"),
+                      field("interval_cv", &R::interval_cv, {}, "coefficient of variation of the intervals"),
                       field("units", &R::units, {}, "true units that discharge"),
                       field("visible", &R::visible, {}, "those with a peak above 6 SD of the noise and peak to peak above 2.5 RMS of the record"),
                       field("visible_accepted", &R::visible_accepted, {}, "visible ones that an accepted unit matches"),
@@ -275,22 +290,64 @@ struct Case {
   WaveformGenerator generator;
   int units;
   double rate_hz, noise_uv;
+  UnitKind kind = UnitKind::normal;
+  double interval_cv = PoolOptions{}.interval_cv;
+  bool coloured = false;
+  double duration_s = 10;
 };
 
-std::vector<Case> cases(const SuiteOptions& options) {
-  const bool full = options.full;
+// The choice that takes minutes: every combination of a few properties.
+std::vector<Case> few_cases(std::int64_t seed) {
   std::vector<Case> all;
-  for (std::int64_t seed = options.seed; seed < options.seed + (full ? 3 : 1); ++seed) {
-    for (const auto generator : {WaveformGenerator::line_source, WaveformGenerator::hermite}) {
-      for (const int units : full ? std::vector<int>{2, 4, 6, 8, 10, 12} : std::vector<int>{4, 8}) {
-        for (const double rate_hz : full ? std::vector<double>{4000, 10000, 20000, 30000} : std::vector<double>{10000, 20000}) {
-          for (const double noise_uv : full ? std::vector<double>{4, 10, 20} : std::vector<double>{4, 12})
-            all.push_back({seed, generator, units, rate_hz, noise_uv});
-        }
+  for (const auto generator : {WaveformGenerator::line_source, WaveformGenerator::hermite}) {
+    for (const int units : {4, 8}) {
+      for (const double rate_hz : {10000.0, 20000.0}) {
+        for (const double noise_uv : {4.0, 12.0}) all.push_back({seed, generator, units, rate_hz, noise_uv});
       }
     }
   }
   return all;
+}
+
+// All properties at once: their combinations are too many, so every record draws its own.
+std::vector<Case> drawn_cases(std::int64_t seed, int count) {
+  std::vector<Case> all;
+  for (int i = 0; i < count; ++i) {
+    Random random(static_cast<std::uint64_t>(seed), 6, static_cast<std::uint64_t>(i));
+    const auto one_of = [&](const auto& values) { return values[static_cast<std::size_t>(random.uniform() * static_cast<double>(std::size(values)))]; };
+    Case c;
+    c.seed = seed + i;
+    c.generator = one_of(std::array{WaveformGenerator::line_source, WaveformGenerator::hermite});
+    c.units = one_of(std::array{2, 4, 6, 8, 10, 12});
+    c.rate_hz = one_of(std::array{4000.0, 10000.0, 20000.0, 30000.0});
+    c.noise_uv = one_of(std::array{4.0, 10.0, 20.0});
+    c.kind = one_of(std::array{UnitKind::normal, UnitKind::neurogenic, UnitKind::myopathic});
+    c.interval_cv = one_of(std::array{0.1, 0.15, 0.25});
+    c.coloured = one_of(std::array{false, true});
+    c.duration_s = one_of(std::array{10.0, 30.0});
+    all.push_back(c);
+  }
+  return all;
+}
+
+std::vector<Case> cases(const SuiteOptions& options) { return options.full ? drawn_cases(options.seed, 216) : few_cases(options.seed); }
+
+NeedleScene scene_of(const Case& c) {
+  NeedleScene scene;
+  scene.needle.seed = c.seed;
+  scene.needle.rate_hz = c.rate_hz;
+  scene.needle.duration_s = c.duration_s;
+  scene.pool.unit_count = c.units;
+  scene.pool.interval_cv = c.interval_cv;
+  scene.noise.noise_uv = c.noise_uv;
+  if (c.coloured) {
+    scene.noise.noise_low_hz = 20;
+    scene.noise.noise_high_hz = 1000;
+  }
+  scene.waveform.generator = c.generator;
+  if (c.kind == UnitKind::neurogenic) scene.anatomy = diseased({.unit_loss = 0.5}, scene.anatomy);
+  if (c.kind == UnitKind::myopathic) scene.anatomy = diseased({.fibre_loss = 0.5}, scene.anatomy);
+  return scene;
 }
 
 struct CaseResult {
@@ -299,20 +356,17 @@ struct CaseResult {
 };
 
 CaseResult run_case(const Case& c) {
-  NeedleScene scene;
-  scene.needle.seed = c.seed;
-  scene.needle.rate_hz = c.rate_hz;
-  scene.needle.duration_s = 10;
-  scene.pool.unit_count = c.units;
-  scene.noise.noise_uv = c.noise_uv;
-  scene.waveform.generator = c.generator;
-  const auto simulation = simulate_needle(scene);
+  const auto simulation = simulate_needle(scene_of(c));
   const auto described = [&](NeedleRow row, const char* method, const Cost& cost) {
     row.generator = name_of(c.generator);
     row.method = method;
     row.seed = c.seed;
     row.rate_hz = c.rate_hz;
+    row.duration_s = c.duration_s;
     row.noise_uv = c.noise_uv;
+    row.coloured = c.coloured;
+    row.kind = c.kind;
+    row.interval_cv = c.interval_cv;
     row.seconds = cost.seconds;
     row.processor_seconds = cost.processor_seconds;
     row.times_real_time = simulation.recording.duration_s() / cost.processor_seconds;
@@ -327,11 +381,14 @@ CaseResult run_case(const Case& c) {
   return result;
 }
 
-SuiteResult run(const SuiteOptions& options, int threads) {
+SuiteResult run(const SuiteOptions& options, int threads, const CaseDone& done) {
   const auto all = cases(options);
   std::vector<CaseResult> results(all.size());
   parallel_for(static_cast<Index>(all.size()), threads,
-               [&](Index i) { results[static_cast<std::size_t>(i)] = run_case(all[static_cast<std::size_t>(i)]); });
+               [&](Index i) {
+                 results[static_cast<std::size_t>(i)] = run_case(all[static_cast<std::size_t>(i)]);
+                 done(static_cast<Index>(all.size()));
+               });
   std::vector<NeedleRow> rows;
   std::vector<Confidence> confidences;
   for (auto& r : results) {
@@ -348,7 +405,7 @@ SuiteResult run(const SuiteOptions& options, int threads) {
     visible_units += row.visible;
     found_units += row.visible_accepted;
     roa += row.mean_roa.value_or(0) * row.accepted;
-    slowest = std::max(slowest, row.processor_seconds);
+    slowest = std::max(slowest, row.processor_seconds * 10 / row.duration_s);
     if (!row.overlapped_recall) continue;
     overlap += *row.overlapped_recall;
     ++overlap_rows;

@@ -64,7 +64,7 @@ OnsetScore score_method(const Simulation& simulation, OnsetMethod method, int th
   return result;
 }
 
-SuiteResult run(const SuiteOptions& options, int threads) {
+SuiteResult run(const SuiteOptions& options, int threads, const CaseDone&) {
   std::vector<OnsetScore> rows;
   for (std::int64_t seed = options.seed; seed < options.seed + (options.full ? 5 : 1); ++seed) {
     for (const double noise_uv : {3.0, 10.0}) {

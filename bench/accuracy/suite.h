@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "libemg/core/options.h"
+#include "libemg/core/signal.h"
 #include "libemg/core/table.h"
 
 namespace emg::accuracy {
@@ -62,10 +63,13 @@ struct SuiteResult {
   }
 };
 
+/// Called after each case, from any thread, with the number of all cases.
+using CaseDone = std::function<void(Index cases)>;
+
 struct Suite {
   std::string name;
   std::string summary;
-  std::function<SuiteResult(const SuiteOptions&, int threads)> run;
+  std::function<SuiteResult(const SuiteOptions&, int threads, const CaseDone&)> run;
 };
 
 /// All suites, in the order in which they run.

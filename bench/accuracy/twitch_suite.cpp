@@ -282,7 +282,7 @@ TwitchSceneRow score(const SceneKind& kind, std::int64_t seed, double duration_s
   return row;
 }
 
-SuiteResult run(const SuiteOptions& options, int threads) {
+SuiteResult run(const SuiteOptions& options, int threads, const CaseDone&) {
   const SceneKind kinds[] = {
       {.name = "quiet", .per_min = 1, .sources = 1},
       {.name = "drift", .per_min = 20, .drift = true},
