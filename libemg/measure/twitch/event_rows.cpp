@@ -154,6 +154,9 @@ void TwitchDetector::State::finish_event(Index s, const Span& span) {
     if (in_gap(c, span.first, span.first + span.count)) return;   // no event may cross a gap
   }
   const auto peak = peak_of(s, span);
+  // The filter continues the record beyond its ends: what lies within half a period of its lowest frequency there may be its own making.
+  const Index edge = samples_in_s(0.5 / options.low_hz, rate_hz);
+  if (peak.at < edge || (ended && peak.at >= pushed - edge)) return;
   DetectedEvent event;
   event.span = span;
   if (options.contrast) check_contrast(s, span, peak, event);

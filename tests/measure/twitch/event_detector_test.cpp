@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "libemg/core/error.h"
+#include "libemg/core/random.h"
 #include "tests/measure/twitch/rest_scenes.h"
 #include "tests/support/catch.h"
 
@@ -83,6 +84,17 @@ TEST_CASE("noise alone, and noise that steps, give hardly any event") {
   }
   INFO(steps << " events at steps in 10 min");
   CHECK(steps <= 2);
+}
+
+TEST_CASE("the ends of a record make no event") {
+  RowMatrix signal(300, 4 * 2048);
+  Random random(11);
+  for (Index i = 0; i < signal.size(); ++i) signal.data()[i] = 5 * random.normal();
+  TwitchAnalysisOptions options;
+  options.combination = TwitchSignal::single;
+  std::size_t events = 0;
+  for (const auto& found : detect(signal, 2048, options, 65536).found) events += found.events.size();
+  CHECK(events <= 3);  // 20 minutes of noise
 }
 
 TEST_CASE("noise of 64 channels gives hardly any event, however they are combined", "[long]") {
