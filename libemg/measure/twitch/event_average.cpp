@@ -138,6 +138,11 @@ PathwayVelocityRow pathway_velocity(const std::vector<double>& distance_mm, cons
 std::vector<PathwayVelocityRow> pathway_velocity_of(const ChannelsView& signal, double rate_hz, const PathwayOptions& o, int threads) {
   require_signal(signal, rate_hz);
   validate_options(o);
+  if (o.distance_mm.empty()) {
+    PathwayVelocityRow row;
+    row.reason = "not assessable: distance_mm missing";
+    return {row};
+  }
   if (o.distance_mm.size() != static_cast<std::size_t>(signal.rows()))
     throw InvalidArgument(fmt::format("distance_mm has {} values for {} channels", o.distance_mm.size(), signal.rows()));
   BurstOptions options;

@@ -71,6 +71,8 @@ TEST_CASE("velocity along a pathway, or none") {
   const auto rows = pathway_velocity_of(signal, kRate, options);
   REQUIRE(rows.size() == 1);
   CHECK(*rows[0].velocity_mps == Approx(10).epsilon(0.1));
+  options.distance_mm = {};
+  CHECK(pathway_velocity_of(signal, kRate, options)[0].reason == "not assessable: distance_mm missing");
   options.distance_mm = {0};
   CHECK_THROWS_WITH(pathway_velocity_of(signal, kRate, options), ContainsSubstring("distance_mm has 1 values for 3 channels"));
 }
